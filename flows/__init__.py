@@ -1,0 +1,1 @@
+"""Marktecho's orchestration: sources, landing, core, marts, audit, publication."""

@@ -1,0 +1,73 @@
+"""Where a Marktecho installation keeps its state: the folders under $MARKTECHO_HOME."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+@dataclass(frozen=True)
+class Home:
+    """The state folder and the places in it (DESIGN: state lives in `$MARKTECHO_HOME`)."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, root: Path | str | None = None) -> Home:
+        """Find the state folder: the argument, else `$MARKTECHO_HOME`, else the platform's user data folder.
+
+        Creates the folders, readable by the owner only. Raises OSError when they cannot be created.
+        """
+        chosen = Path(root or os.environ.get("MARKTECHO_HOME") or platformdirs.user_data_dir("marktecho"))
+        home = cls(chosen.expanduser().resolve())
+        for folder in (home.root, home.published, home.versions, home.quarantine, home.reports, home.secrets, home.work):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return home
+
+    @property
+    def warehouse(self) -> Path:
+        """The pipeline's own database; only one process may have it open."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that works on the warehouse."""
+        return self.root / "warehouse.lock"
+
+    @property
+    def published(self) -> Path:
+        """What readers open: `marts.duckdb` and its kept versions."""
+        return self.root / "published"
+
+    @property
+    def marts(self) -> Path:
+        """The published file; swapped atomically, never written in place."""
+        return self.published / "marts.duckdb"
+
+    @property
+    def versions(self) -> Path:
+        """The last published files, one per run, for `marktecho rollback`."""
+        return self.published / "versions"
+
+    @property
+    def quarantine(self) -> Path:
+        """Broken records with their reasons, one JSON Lines file per source and run."""
+        return self.root / "quarantine"
+
+    @property
+    def reports(self) -> Path:
+        """Night summaries and the audit's Data Docs."""
+        return self.root / "reports"
+
+    @property
+    def secrets(self) -> Path:
+        """The pseudonym key; never inside the data."""
+        return self.root / "secrets"
+
+    @property
+    def work(self) -> Path:
+        """Working files of dlt, dbt and DuckDB; may be deleted between runs."""
+        return self.root / "work"

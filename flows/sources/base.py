@@ -1,0 +1,146 @@
+"""What a connector is: settings, pages of raw records, and their mapping to a mention.
+
+A connector is one file in this folder. It knows its platform's protocol and nothing of disks, pseudonyms or tables:
+it yields pages of records as the platform sent them, and maps one record to a `RawMention`. Everything that must be the
+same for all sources (pseudonyms, redaction, quarantine, durable cursors) happens in `flows/landing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Record = Mapping[str, Any]
+Cursor = dict[str, Any]
+AuthorKind = Literal["person", "organisation", "bot", "unknown"]
+
+
+class Outcome(StrEnum):
+    """How a source's part of a run ended. The words are those of `source_health`."""
+
+    OK = "ok"
+    NO_HITS = "no_hits"
+    ACCESS_LOST = "access_lost"
+    RATE_LIMITED = "rate_limited"
+    DOWN = "down"
+    SCHEMA_DRIFT = "schema_drift"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the run must say that this source failed."""
+        return self not in (Outcome.OK, Outcome.NO_HITS)
+
+
+class SourceFailed(Exception):  # noqa: N818 - an outcome, not a malfunction
+    """A source cannot go on. What it delivered before is kept; its cursor stays behind the last durable page."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class BrokenRecord(ValueError):  # noqa: N818 - a fact about the record
+    """One record cannot become a mention: it goes to quarantine with this field and reason."""
+
+    def __init__(self, field_name: str, reason: str) -> None:
+        super().__init__(f"{field_name}: {reason}")
+        self.field_name = field_name
+        self.reason = reason
+
+
+class SourceSettings(BaseModel):
+    """What every entry under `sources:` in listening.yaml has; connectors add their own fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str = Field(description="The connector: a file in flows/sources.")
+    name: str = Field(
+        default="", pattern=r"^[a-z0-9][a-z0-9_-]*$|^$", description="The value of `source` in the marts; default: type."
+    )
+    enabled: bool = Field(default=True, description="Set to false to leave this source out.")
+    max_records_per_run: int = Field(default=50_000, ge=1, description="The run stops asking this source after that many.")
+
+    @property
+    def source(self) -> str:
+        """The value of the column `source`."""
+        return self.name or self.type
+
+
+@dataclass(frozen=True)
+class RawMention:
+    """One public post as the platform tells it, before pseudonyms and redaction. Lives in memory only.
+
+    Times are aware datetimes; counts are None when the platform does not say. `author` is the handle or id that makes the
+    author unique on the platform. `thread` and `reply_to` are native ids of the same source.
+    """
+
+    native_id: str
+    text: str
+    url: str | None = None
+    is_html: bool = False
+    author: str | None = None
+    author_kind: AuthorKind = "unknown"
+    language_hint: str | None = None
+    published_at: datetime | None = None
+    edited_at: datetime | None = None
+    thread: str | None = None
+    reply_to: str | None = None
+    like_count: int | None = None
+    repost_count: int | None = None
+    reply_count: int | None = None
+    reach: int | None = None
+    deleted: bool = False
+    """The platform says that this post is gone: it becomes a tombstone."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records as the platform sent them and the cursor that is true once they are durable."""
+
+    records: list[Record]
+    cursor: Cursor
+    skipped_count: int = 0
+    """Records of this page left out because their author opted out."""
+    row_numbers: list[int] | None = field(default=None)
+    """For files: the line or row of each record, for messages and quarantine."""
+
+
+class Connector:
+    """Base of all connectors.
+
+    Class attributes
+    ----------------
+    settings_type: the pydantic model of this connector's entry in listening.yaml (its `type` default is the name).
+    required_fields, optional_fields: names of the platform's record that the mapping reads. A missing required field sends
+        the record to quarantine; null shares of optional fields are counted; fields in neither are counted as unknown.
+        Nested fields are written with dots (`account.acct`).
+    author_fields: names of fields that identify persons; removed from a quarantined payload.
+    """
+
+    settings_type: ClassVar[type[SourceSettings]]
+    required_fields: ClassVar[tuple[str, ...]] = ()
+    optional_fields: ClassVar[tuple[str, ...]] = ()
+    author_fields: ClassVar[tuple[str, ...]] = ()
+
+    def fetch(self, cursor: Cursor) -> Iterator[Page]:
+        """Yield pages from `cursor` (empty on the first run) on, oldest unread first where the platform allows.
+
+        Raises SourceFailed. No page at all, or only empty ones, is the outcome `no_hits`.
+        """
+        raise NotImplementedError
+
+    def to_mention(self, record: Record) -> RawMention:
+        """Map one record. Raises BrokenRecord for a missing or mistyped required field."""
+        raise NotImplementedError
+
+    def recheck(self, native_ids: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+        """For each known id, yield (native_id, reason why it is gone, or None when it is still there).
+
+        Connectors of sources that cannot be asked do not override this: nothing is yielded.
+        """
+        return iter(())

@@ -1,0 +1,60 @@
+"""The pipeline's own database: opened by one process at a time, with the core tables in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from flows.errors import WarehouseBusy
+from flows.home import Home
+
+MEMORY_LIMIT = "1GB"
+
+
+def sql_folder() -> Path:
+    """The dbt project and the core tables' definitions, in the checkout or in the installed package."""
+    return Path(str(resources.files("flows"))).parent / "sql"
+
+
+@contextmanager
+def exclusive(home: Home, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the warehouse for this process.
+
+    Raises WarehouseBusy when another process still holds it after `wait_seconds`.
+    """
+    lock = FileLock(home.lock, timeout=wait_seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise WarehouseBusy(
+            f"{home.warehouse}: another marktecho process is working on this warehouse. "
+            "Wait until it has finished, or use another --home."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def connect(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse with the core tables created and the session in UTC.
+
+    Several connections of one process may be open at once; settings are set after connecting because DuckDB
+    refuses a second connection with another configuration (dlt and dbt open their own).
+    """
+    connection = duckdb.connect(str(home.warehouse))
+    try:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute("set temp_directory = $folder", {"folder": str(home.work / "duckdb")})
+        connection.execute((sql_folder() / "core" / "tables.sql").read_text(encoding="utf-8"))
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,184 @@
+-- Tables between landing and marts. Written by flows/, read by the dbt project. One row per what the comment says.
+create schema if not exists core;
+
+-- a run of the pipeline; outcome is null while it runs
+create table if not exists core.runs (
+    run_id varchar not null,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    as_of timestamptz not null,
+    outcome varchar,             -- done, source_failed, audit_refused, failed, interrupted
+    message varchar,
+    audit_result varchar,        -- passed, refused, null when not reached
+    row_counts json,             -- rows per published table
+    versions json                -- marktecho, model, query and settings versions
+);
+
+-- a source in a run
+create table if not exists core.source_runs (
+    run_id varchar not null,
+    source varchar not null,
+    started_at timestamptz not null,
+    finished_at timestamptz not null,
+    outcome varchar not null,    -- ok, no_hits, access_lost, rate_limited, down, schema_drift
+    message varchar,             -- what happened and what to do, without secrets
+    record_count bigint not null,      -- records the source delivered
+    landed_count bigint not null,      -- of these, landed (new, changed or seen again)
+    quarantined_count bigint not null, -- of these, broken
+    skipped_count bigint not null,     -- of these, left out by an opt-out or a limit of the source
+    null_shares json,            -- share of nulls per optional field, 0 to 1
+    unknown_fields json,         -- fields we do not know, with how often they came
+    newest_published_at timestamptz
+);
+
+-- a public post, canonical form (DESIGN 5)
+create table if not exists core.mentions (
+    mention_id varchar not null,
+    source varchar not null,
+    native_id varchar not null,
+    url varchar,
+    author_key varchar,
+    author_kind varchar not null,   -- person, organisation, bot, unknown
+    text varchar not null,
+    text_hash varchar not null,
+    language varchar,               -- ISO 639-1, null when it cannot be told
+    language_score double,          -- 0 to 1
+    published_at timestamptz,       -- null when the source does not say
+    collected_at timestamptz not null,
+    edited_at timestamptz,
+    thread_id varchar,              -- mention_id of the first post of the thread
+    reply_to_id varchar,            -- mention_id of the post replied to
+    like_count bigint,
+    repost_count bigint,
+    reply_count bigint,
+    reach bigint,
+    deleted_at timestamptz,
+    content_hash varchar not null,  -- over everything the source said; tells a changed row from a known one
+    changed_at timestamptz not null -- when this row was last written
+);
+
+-- an upstream deletion; kept so that the post stays gone
+create table if not exists core.tombstones (
+    source varchar not null,
+    native_id varchar not null,
+    mention_id varchar not null,
+    reason varchar not null,        -- deleted, account_deleted, withheld
+    noticed_at timestamptz not null
+);
+
+-- a mention that is due to be asked for again
+create table if not exists core.rechecks (
+    mention_id varchar not null,
+    checked_at timestamptz not null
+);
+
+-- what listening.yaml says, as tables
+create table if not exists core.entities (
+    entity_id varchar not null,
+    name varchar not null,
+    kind varchar not null,          -- company, competitor, product, market
+    query_hash varchar not null
+);
+create table if not exists core.aspects (
+    aspect_id varchar not null,
+    name varchar not null,
+    description varchar not null
+);
+create table if not exists core.routing_rules (
+    rule_id varchar not null,
+    position integer not null,      -- the first matching rule per department wins
+    department varchar not null,
+    intents varchar[],              -- null: any
+    aspects varchar[],
+    sentiments varchar[],
+    entity_kinds varchar[],
+    min_reach bigint,
+    priority integer not null,      -- 1 (now) to 4
+    due_hours integer not null,
+    reason varchar not null
+);
+
+-- a mention that a listened entity's query matches
+create table if not exists core.mention_entities (
+    mention_id varchar not null,
+    entity_id varchar not null
+);
+
+-- a phrase rule of listening.yaml that overrides the model's sentiment
+create table if not exists core.sentiment_overrides (
+    mention_id varchar not null,
+    rule_id varchar not null,
+    sentiment varchar not null
+);
+
+-- a mention that repeats an earlier one
+create table if not exists core.copies (
+    mention_id varchar not null,
+    copy_of varchar not null,       -- the canonical (earliest) mention
+    kind varchar not null,          -- exact, near
+    similarity double not null      -- 0 to 1
+);
+
+-- a mention taken for spam, with the rule that said so
+create table if not exists core.spam (
+    mention_id varchar not null,
+    reason varchar not null
+);
+
+-- what has been done to a mention, so that only new and changed rows (or new queries) are worked on
+create table if not exists core.prepared (
+    mention_id varchar not null,
+    content_hash varchar not null,
+    settings_hash varchar not null  -- queries and rules it was matched with
+);
+
+-- what the model says about a text; one row per text and model version
+create table if not exists core.enrichments (
+    text_hash varchar not null,
+    model_version varchar not null,
+    not_scored_reason varchar,      -- null: scored
+    embedding float[],
+    p_negative double,
+    p_neutral double,
+    p_positive double,
+    sentiment varchar,
+    sentiment_score double,         -- p_positive - p_negative, -1 to 1
+    intent varchar,
+    intent_score double,            -- 0 to 1
+    scored_at timestamptz not null
+);
+
+-- an aspect found in a text; one row per text, aspect and aspects version
+create table if not exists core.aspect_scores (
+    text_hash varchar not null,
+    aspects_version varchar not null, -- model version and aspect definitions
+    aspect_id varchar not null,
+    similarity double not null,
+    p_negative double not null,
+    p_neutral double not null,
+    p_positive double not null,
+    sentiment varchar not null,
+    sentiment_score double not null,
+    evidence varchar not null
+);
+
+-- texts whose aspects have been looked for (also those without any)
+create table if not exists core.aspect_texts (
+    text_hash varchar not null,
+    aspects_version varchar not null
+);
+
+-- the version in use, one row
+create table if not exists core.active_versions (
+    model_version varchar not null,
+    aspects_version varchar not null
+);
+
+-- what one predicted class is worth in corrected net sentiment (see docs/marts/net-sentiment.md)
+create table if not exists core.sentiment_weights (
+    model_version varchar not null,
+    language varchar not null,      -- de, en, * for all others
+    predicted varchar not null,     -- negative, neutral, positive
+    raw_weight double not null,     -- -1, 0, 1
+    corrected_weight double not null
+);
