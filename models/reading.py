@@ -1,0 +1,55 @@
+"""What one pass of the model says about a batch of texts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SENTIMENTS = ("negative", "neutral", "positive")
+INTENTS = (
+    "complaint",
+    "praise",
+    "question",
+    "purchase_interest",
+    "switching",
+    "feature_request",
+    "recommendation_request",
+    "employer",
+    "news",
+    "other",
+)
+
+EMPTY = "empty"
+NO_WORDS = "no_words"
+UNSUPPORTED_LANGUAGE = "unsupported_language"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A span of a text as it was given: ``text[start:end]``."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One row per text, in the order given.
+
+    Attributes:
+        embeddings: float32 [n, dimension], L2-normalised; zeros where not scored.
+        sentiment: float32 [n, 3], calibrated probabilities in the order of SENTIMENTS; NaN where not scored.
+        intent: float32 [n, len(INTENTS)], probabilities in the order of INTENTS; NaN where not scored.
+        not_scored: None where scored, else the reason: "empty", "no_words" (only emoji, links, handles, digits or
+            punctuation), "unsupported_language" (mostly characters that the vocabulary does not hold).
+        clauses: the clauses of each text in order; an empty list unless asked for or where not scored.
+        clause_embeddings: per text float32 [clauses, dimension], L2-normalised.
+        clause_sentiment: per text float32 [clauses, 3], probabilities.
+    """
+
+    embeddings: np.ndarray
+    sentiment: np.ndarray
+    intent: np.ndarray
+    not_scored: list[str | None]
+    clauses: list[list[Clause]]
+    clause_embeddings: list[np.ndarray]
+    clause_sentiment: list[np.ndarray]
