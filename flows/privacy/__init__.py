@@ -1,0 +1,1 @@
+"""Pseudonyms and redaction: what happens to personal data before anything touches the disk."""
