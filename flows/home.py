@@ -23,7 +23,15 @@ class Home:
         """
         chosen = Path(root or os.environ.get("MARKTECHO_HOME") or platformdirs.user_data_dir("marktecho"))
         home = cls(chosen.expanduser().resolve())
-        for folder in (home.root, home.published, home.versions, home.quarantine, home.reports, home.secrets, home.work):
+        for folder in (
+            home.root,
+            home.published,
+            home.versions,
+            home.quarantine,
+            home.reports,
+            home.secrets,
+            home.work,
+        ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return home
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,6 +17,10 @@ Report = Callable[[str, int, int | None], None]
 
 def silent(step: str, done: int, total: int | None) -> None:
     """Report progress to nobody."""
+
+
+reporter: ContextVar[Report] = ContextVar("reporter", default=silent)
+"""Where nights that start in this context report: the terminal, Prefect's log, or nobody."""
 
 
 def new_run_id(now: datetime) -> str:
@@ -37,9 +42,7 @@ class Night:
     report: Report = field(default=silent)
 
     @classmethod
-    def start(
-        cls, settings: Settings, home: Home, *, as_of: datetime | None = None, report: Report = silent
-    ) -> Night:
-        """Begin a night now (or as of a given UTC time)."""
+    def start(cls, settings: Settings, home: Home, *, as_of: datetime | None = None) -> Night:
+        """Begin a night now, or as of a given UTC time; it reports to the context's reporter."""
         now = datetime.now(UTC)
-        return cls(run_id=new_run_id(now), as_of=as_of or now, settings=settings, home=home, report=report)
+        return cls(new_run_id(now), as_of or now, settings, home, reporter.get())

@@ -1,0 +1,32 @@
+"""The command line `marktecho`: one file per group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+from flows.cli.app import app
+from flows.cli.terminal import errors
+from flows.errors import ExitCode, MarktechoError
+
+# Each import registers its commands.
+from flows.cli import demo, files, night, reading, upkeep  # noqa: F401  isort: skip
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run `marktecho`; errors meant for the user end in a message and an honest exit code, not in a traceback."""
+    try:
+        app()
+    except MarktechoError as error:
+        errors.print(f"[bold red]marktecho:[/] {_escaped(str(error))}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        errors.print("marktecho: interrupted; run the command again to go on where it stopped.")
+        sys.exit(ExitCode.FAILED)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

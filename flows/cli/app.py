@@ -1,0 +1,56 @@
+"""The typer application and the options that many commands share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.errors import UsageError
+
+app = typer.Typer(
+    name="marktecho",
+    help="Listens to what the public says about a company and its market, and turns it into tables to act on.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The settings file.", envvar="MARKTECHO_CONFIG", show_default=True)
+]
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="The state folder; default $MARKTECHO_HOME or the platform's user data folder."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="Work as if it were this time (ISO 8601; without an offset: UTC)."),
+]
+DEFAULT_CONFIG = Path("listening.yaml")
+
+
+def parse_as_of(text: str | None) -> datetime | None:
+    """Read `--as-of`. Raises UsageError when it is no ISO 8601 time."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--as-of {text}: not a time. Write it like 2026-11-23T02:30 or 2026-11-23T02:30+01:00."
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"marktecho {version('marktecho')}")
+        raise typer.Exit

@@ -1,0 +1,159 @@
+"""Commands that work on the warehouse: the night and each of its steps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows import runs
+from flows.cli.app import DEFAULT_CONFIG, AsOfOption, ConfigOption, HomeOption, JsonOption, app, parse_as_of
+from flows.cli.terminal import errors, output, print_json, progress
+from flows.errors import ExitCode, UsageError
+from flows.home import Home
+from flows.night import Night
+from flows.settings import load_settings
+from flows.warehouse import exclusive
+
+
+@app.command()
+def nightly(
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the whole night: ingest, prepare, enrich, build, audit, publish."""
+    raise typer.Exit(run_nightly(config, Home.locate(home), as_of, as_json=as_json))
+
+
+def run_nightly(config: Path, home: Home, as_of: str | None, *, as_json: bool = False) -> ExitCode:
+    """Run the nightly flow in this process and print its summary.
+
+    Returns the exit code. Raises UsageError for wrong settings before anything is written.
+    """
+    load_settings(config)
+    moment = parse_as_of(as_of)
+    _prefect_without_server(home)
+    from flows.nightly import nightly as flow
+    from flows.orchestration import AUDIT_REFUSED, SOURCE_FAILED
+    from flows.summary import latest_summary
+
+    with progress():
+        state = flow(str(config), str(home.root), moment, return_state=True)
+    if state.name == AUDIT_REFUSED:
+        errors.print(state.message, markup=False, soft_wrap=True)
+        return ExitCode.AUDIT_REFUSED
+    if not state.is_completed():
+        errors.print(f"marktecho: the night failed: {state.message}", markup=False, soft_wrap=True)
+        return ExitCode.FAILED
+    summary = latest_summary(home)
+    if as_json:
+        print_json(summary.as_dict())
+    else:
+        output.print(summary.as_text(), markup=False, soft_wrap=True)
+    return ExitCode.SOURCE_FAILED if state.name == SOURCE_FAILED else ExitCode.DONE
+
+
+@app.command()
+def ingest(
+    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; default: all enabled ones.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch what is new at the sources and land it."""
+    from flows.ingest import ingest as ingest_step
+
+    settings = load_settings(config)
+    known = {source.source: source for source in settings.sources}
+    for name in sources or []:
+        if name not in known:
+            raise UsageError(
+                f"{config}: there is no source '{name}'. Known sources: {', '.join(sorted(known)) or 'none'}."
+            )
+    chosen = [known[name] for name in sources] if sources else [s for s in settings.sources if s.enabled]
+    night = Night.start(settings, Home.locate(home))
+    with progress() as report:
+        night = Night(night.run_id, night.as_of, settings, night.home, report)
+        with exclusive(night.home), runs.recorded(night):
+            landed = [ingest_step(night, source) for source in chosen]
+    if as_json:
+        print_json([vars(run) for run in landed])
+    failed = False
+    for run in landed:
+        failed = failed or run.outcome.is_failure
+        if not as_json:
+            output.print(
+                f"{run.source}: {run.outcome}, {run.landed_count:,} landed, {run.quarantined_count:,} in quarantine"
+            )
+            if run.message:
+                output.print(f"  {run.message}", markup=False)
+    raise typer.Exit(ExitCode.SOURCE_FAILED if failed else ExitCode.DONE)
+
+
+@app.command()
+def prepare(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
+    """Bring landed posts into core: language, queries, copies, tombstones."""
+    from flows.prepare import prepare as step
+
+    _run_step(step, config, home, as_of)
+
+
+@app.command()
+def enrich(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
+    """Let the model read every new text once."""
+    from flows.enrich import enrich as step
+
+    _run_step(step, config, home, as_of)
+
+
+@app.command()
+def build(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
+    """Build the marts in the warehouse."""
+    from flows.build import build as step
+
+    _run_step(step, config, home, as_of)
+
+
+@app.command()
+def audit(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
+    """Check every mart against its expectations; exit code 3 when a critical one fails."""
+    from flows.audit import audit as step
+
+    _run_step(step, config, home, as_of)
+
+
+@app.command()
+def publish(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
+    """Audit the marts and swap them in as the published file."""
+    from flows.audit import audit as audit_step
+    from flows.publish import publish as publish_step
+
+    def audited_publication(night: Night) -> Path:
+        audit_step(night)
+        return publish_step(night)
+
+    _run_step(audited_publication, config, home, as_of)
+
+
+def _run_step(step: Callable[[Night], Any], config: Path, home: Path | None, as_of: str | None) -> None:
+    settings = load_settings(config)
+    moment = parse_as_of(as_of)
+    with progress():
+        night = Night.start(settings, Home.locate(home), as_of=moment)
+        with exclusive(night.home), runs.recorded(night):
+            result = step(night)
+    output.print(str(result), markup=False, soft_wrap=True)
+
+
+def _prefect_without_server(home: Home) -> None:
+    """Without a Prefect server of the user's, keep the temporary one's database in the state folder; no telemetry."""
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    if "PREFECT_API_URL" not in os.environ:
+        os.environ.setdefault("PREFECT_HOME", str(home.root / "prefect"))
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")

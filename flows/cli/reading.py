@@ -1,0 +1,46 @@
+"""Commands that read the published marts; they never touch the warehouse."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from flows.cli.app import HomeOption, JsonOption, app
+from flows.cli.terminal import output, print_json
+from flows.errors import UsageError
+from flows.home import Home
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help='A query over the published marts, e.g. "select * from entity_daily".')],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to print at most.")] = 100,
+) -> None:
+    """Query the published marts with SQL (read only)."""
+    import duckdb
+
+    from flows.published import open_published
+
+    with open_published(Home.locate(home)) as marts:
+        try:
+            result = marts.sql(sql)
+        except duckdb.Error as error:
+            raise UsageError(f"The query was refused: {error}") from None
+        if result is None:
+            return
+        columns = result.columns
+        rows = result.fetchmany(limit + 1)
+    shown = rows[:limit]
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in shown])
+        return
+    table = Table(*columns)
+    for row in shown:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    output.print(table)
+    if len(rows) > limit:
+        output.print(f"Only the first {limit} rows are shown; ask for more with --limit.")

@@ -1,0 +1,76 @@
+"""Commands that keep an installation in order: doctor, recheck, retain, rollback."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from flows import runs
+from flows.cli.app import DEFAULT_CONFIG, ConfigOption, HomeOption, JsonOption, app
+from flows.cli.terminal import output, print_json, progress
+from flows.errors import ExitCode
+from flows.home import Home
+from flows.night import Night
+from flows.settings import load_settings
+from flows.warehouse import exclusive
+
+
+@app.command()
+def doctor(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check the settings, the secrets, every source's reachability, the model and the published marts."""
+    from flows.doctor import examine
+
+    findings = examine(config, home)
+    if as_json:
+        print_json([vars(finding) for finding in findings])
+    else:
+        table = Table("", "checked", "found")
+        for finding in findings:
+            table.add_row("[green]ok[/]" if finding.is_ok else "[red]not ok[/]", finding.checked, finding.found)
+        output.print(table)
+    if any(finding.is_wrong_use for finding in findings):
+        raise typer.Exit(ExitCode.WRONG_USE)
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+def recheck(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None) -> None:
+    """Ask the sources whether known posts are still there; what is gone leaves the next publication."""
+    from flows.recheck import recheck as step
+
+    settings = load_settings(config)
+    with progress():
+        night = Night.start(settings, Home.locate(home))
+        with exclusive(night.home), runs.recorded(night):
+            gone = step(night)
+    output.print(f"{gone:,} posts are gone upstream. They leave the marts with the next night.")
+
+
+@app.command()
+def retain(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None) -> None:
+    """Let go of mentions older than the settings' retention."""
+    from flows.retention import retain as step
+
+    settings = load_settings(config)
+    with progress():
+        night = Night.start(settings, Home.locate(home))
+        with exclusive(night.home), runs.recorded(night):
+            expired = step(night)
+    output.print(f"{expired:,} mentions were past their retention. They leave the marts with the next night.")
+
+
+@app.command()
+def rollback(
+    home: HomeOption = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="RUN_ID", help="A kept version; default: the one before.")
+    ] = None,
+) -> None:
+    """Publish an earlier version of the marts again."""
+    from flows.publish import rollback as step
+
+    published = step(Home.locate(home), to)
+    output.print(f"Published again: {published}", markup=False)

@@ -1,0 +1,110 @@
+"""Find out why a night would fail, before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from flows.errors import MarktechoError, UsageError
+from flows.home import Home
+from flows.settings import Settings, load_settings
+from flows.sources.base import SourceFailed, SourceSettings
+from flows.sources.registry import connector_types
+from models.errors import ModelError
+
+OLD_AFTER = timedelta(hours=36)
+"""Marts older than that mean that a night was missed."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked."""
+
+    checked: str
+    is_ok: bool
+    found: str
+    is_wrong_use: bool = False
+    """The settings are wrong: nothing else can be judged."""
+
+
+def examine(config: Path, home: Path | None) -> list[Finding]:
+    """Check everything a night needs; later checks are left out when the settings cannot be read."""
+    try:
+        settings = load_settings(config)
+    except UsageError as error:
+        return [Finding(f"settings {config}", False, str(error), is_wrong_use=True)]
+    located = Home.locate(home)
+    findings = [
+        Finding(
+            f"settings {config}",
+            True,
+            f"{len(settings.entities)} entities, {len(settings.sources)} sources, {len(settings.aspects)} aspects",
+        ),
+        _checked("model", _model),
+        _checked(f"warehouse {located.warehouse}", lambda: _warehouse(located)),
+        _checked(f"published marts {located.marts}", lambda: _published(located)),
+    ]
+    findings += _sources(settings)
+    return findings
+
+
+def _checked(what: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, check())
+    except (MarktechoError, ModelError, SourceFailed, duckdb.Error, OSError) as error:
+        return Finding(what, False, str(error))
+
+
+def _model() -> str:
+    from models.reader import load_reader
+
+    reader = load_reader()
+    reader.read(["Guten Morgen"])
+    return reader.version
+
+
+def _warehouse(home: Home) -> str:
+    from flows.warehouse import connect, exclusive
+
+    if not home.warehouse.exists():
+        return "not there yet; the first night creates it"
+    with exclusive(home), connect(home) as warehouse:
+        counted = warehouse.execute("select count(*) from core.mentions").fetchone()
+    return f"{counted[0] if counted else 0:,} mentions"
+
+
+def _published(home: Home) -> str:
+    from flows.published import open_published
+
+    if not home.marts.exists():
+        return "nothing published yet; run: marktecho nightly"
+    with open_published(home) as marts:
+        row = marts.execute("select max(finished_at) from runs").fetchone()
+    if row is None or row[0] is None:
+        raise UsageError("the published file names no finished run; run: marktecho nightly")
+    age = datetime.now(UTC) - row[0].astimezone(UTC)
+    if age > OLD_AFTER:
+        raise UsageError(
+            f"{age.days} days old: nights are being missed; look at the schedule and at `marktecho nightly`"
+        )
+    return f"{age.total_seconds() / 3600:.0f} hours old"
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    for source in settings.sources:
+        if source.enabled:
+            yield _checked(f"source {source.source} ({source.type})", lambda source=source: _reachable(source))
+        else:
+            yield Finding(f"source {source.source} ({source.type})", True, "switched off")
+
+
+def _reachable(source: SourceSettings) -> str:
+    connector = connector_types()[source.type](source)
+    first_page = next(iter(connector.fetch({})), None)
+    if first_page is None:
+        return "reachable; nothing new at the moment"
+    return f"reachable; the first page has {len(first_page.records)} records"

@@ -1,0 +1,207 @@
+"""Score what has not been scored: one pass of the model over each new text, keyed by text and model version.
+
+A text is read again only when the model or the aspect definitions change; a copy of a known text costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from flows.night import Night
+from flows.warehouse import connect
+from models.aspects import AspectDefinition, AspectHit, AspectMatcher
+from models.error_rates import load_error_rates
+from models.quantification import RAW_WEIGHTS, corrected_weights
+from models.reader import Reader, load_reader
+from models.reading import INTENTS, SENTIMENTS, Reading
+
+BATCH_SIZE = 2_048
+
+
+@dataclass(frozen=True)
+class EnrichCounts:
+    """What one run of the step did: texts read by the model, and of these without a score (emoji only, ...)."""
+
+    scored_count: int
+    not_scored_count: int
+    model_version: str
+
+
+def enrich(night: Night, reader: Reader | None = None) -> EnrichCounts:
+    """Read every text of a live, listened mention that this model and these aspects have not seen.
+
+    Each batch is one transaction: a killed run goes on where it stopped. Raises models.errors.ModelError when the
+    weights cannot be loaded.
+    """
+    reader = reader or load_reader()
+    aspects = AspectMatcher(
+        reader,
+        [AspectDefinition(a.id, a.name, a.description, tuple(a.examples)) for a in night.settings.aspects],
+    )
+    not_scored = 0
+    with connect(night.home) as warehouse:
+        total = _list_pending(warehouse, reader.version, aspects.version)
+        night.report("enrich", 0, total)
+        for start in range(0, total, BATCH_SIZE):
+            hashes, texts = _pending_batch(warehouse, start)
+            reading = reader.read(texts, with_clauses=True)
+            hits = aspects.match(texts, reading)
+            not_scored += sum(reason is not None for reason in reading.not_scored)
+            _store(warehouse, reader.version, aspects.version, hashes, texts, reading, hits)
+            night.report("enrich", start + len(texts), total)
+        _activate(warehouse, reader.version, aspects.version)
+    return EnrichCounts(total - not_scored, not_scored, reader.version)
+
+
+def _list_pending(warehouse: duckdb.DuckDBPyConnection, model_version: str, aspects_version: str) -> int:
+    warehouse.execute(
+        """
+        create or replace temp table pending as
+        with listened as (
+            select text_hash, min(mention_id) as mention_id
+            from core.mentions
+            where deleted_at is null
+              and mention_id in (select mention_id from core.mention_entities)
+            group by all
+        ),
+        unread as (
+            select listened.*
+            from listened
+            left join core.enrichments as e
+                on e.text_hash = listened.text_hash and e.model_version = $model_version
+            left join core.aspect_texts as a
+                on a.text_hash = listened.text_hash and a.aspects_version = $aspects_version
+            where e.text_hash is null or a.text_hash is null
+        )
+        select row_number() over (order by text_hash) - 1 as position, text_hash, mention_id
+        from unread
+        """,
+        {"model_version": model_version, "aspects_version": aspects_version},
+    )
+    counted = warehouse.execute("select count(*) from pending").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _pending_batch(warehouse: duckdb.DuckDBPyConnection, start: int) -> tuple[list[str], list[str]]:
+    rows = warehouse.execute(
+        """
+        select p.text_hash, m.text
+        from pending as p
+        join core.mentions as m on m.mention_id = p.mention_id
+        where p.position >= $start and p.position < $stop
+        order by p.position
+        """,
+        {"start": start, "stop": start + BATCH_SIZE},
+    ).fetchall()
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def _store(
+    warehouse: duckdb.DuckDBPyConnection,
+    model_version: str,
+    aspects_version: str,
+    hashes: list[str],
+    texts: list[str],
+    reading: Reading,
+    hits: list[list[AspectHit]],
+) -> None:
+    batches = {
+        "enrichments": ("model_version", model_version, _enrichment_rows(model_version, hashes, reading)),
+        "aspect_scores": ("aspects_version", aspects_version, _aspect_rows(aspects_version, hashes, texts, hits)),
+        "aspect_texts": (
+            "aspects_version",
+            aspects_version,
+            pa.table({"text_hash": hashes, "aspects_version": [aspects_version] * len(hashes)}),
+        ),
+    }
+    warehouse.begin()
+    try:
+        for table, (version_column, version, batch) in batches.items():
+            warehouse.execute(
+                f"delete from core.{table} where {version_column} = ? and text_hash in (select unnest(?))",
+                [version, hashes],
+            )
+            warehouse.register("batch", batch)
+            warehouse.execute(f"insert into core.{table} by name select * from batch")
+            warehouse.unregister("batch")
+        warehouse.commit()
+    except BaseException:
+        warehouse.rollback()
+        raise
+
+
+def _enrichment_rows(model_version: str, hashes: list[str], reading: Reading) -> pa.Table:
+    scored = np.array([reason is None for reason in reading.not_scored])
+    sentiment = reading.sentiment.astype(np.float64)
+    best_sentiment = np.where(scored, np.nan_to_num(sentiment).argmax(axis=1), -1)
+    best_intent = np.where(scored, np.nan_to_num(reading.intent).argmax(axis=1), -1)
+    missing = ~scored
+    return pa.table(
+        {
+            "text_hash": hashes,
+            "model_version": [model_version] * len(hashes),
+            "not_scored_reason": pa.array(reading.not_scored, pa.string()),
+            "embedding": pa.array(
+                [row if ok else None for row, ok in zip(reading.embeddings, scored, strict=True)],
+                pa.list_(pa.float32()),
+            ),
+            "p_negative": pa.array(sentiment[:, 0], mask=missing),
+            "p_neutral": pa.array(sentiment[:, 1], mask=missing),
+            "p_positive": pa.array(sentiment[:, 2], mask=missing),
+            "sentiment": pa.array([SENTIMENTS[k] if k >= 0 else None for k in best_sentiment], pa.string()),
+            "sentiment_score": pa.array(sentiment[:, 2] - sentiment[:, 0], mask=missing),
+            "intent": pa.array([INTENTS[k] if k >= 0 else None for k in best_intent], pa.string()),
+            "intent_score": pa.array(np.nan_to_num(reading.intent).max(axis=1).astype(np.float64), mask=missing),
+            "scored_at": pa.array([datetime.now(UTC)] * len(hashes), pa.timestamp("us", "UTC")),
+        }
+    )
+
+
+def _aspect_rows(aspects_version: str, hashes: list[str], texts: list[str], hits: list[list[AspectHit]]) -> pa.Table:
+    rows = [
+        {
+            "text_hash": text_hash,
+            "aspects_version": aspects_version,
+            "aspect_id": hit.aspect_id,
+            "similarity": float(hit.similarity),
+            "p_negative": float(hit.sentiment[0]),
+            "p_neutral": float(hit.sentiment[1]),
+            "p_positive": float(hit.sentiment[2]),
+            "sentiment": SENTIMENTS[int(hit.sentiment.argmax())],
+            "sentiment_score": float(hit.sentiment[2] - hit.sentiment[0]),
+            "evidence": text[hit.start : hit.end],
+        }
+        for text_hash, text, found in zip(hashes, texts, hits, strict=True)
+        for hit in found
+    ]
+    strings = ("text_hash", "aspects_version", "aspect_id", "sentiment", "evidence")
+    numbers = ("similarity", "p_negative", "p_neutral", "p_positive", "sentiment_score")
+    schema = pa.schema([(name, pa.string()) for name in strings] + [(name, pa.float64()) for name in numbers])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _activate(warehouse: duckdb.DuckDBPyConnection, model_version: str, aspects_version: str) -> None:
+    weights = [
+        {
+            "model_version": model_version,
+            "language": language,
+            "predicted": predicted,
+            "raw_weight": raw,
+            "corrected_weight": corrected,
+        }
+        for language, rates in load_error_rates().items()
+        for predicted, raw, corrected in zip(SENTIMENTS, RAW_WEIGHTS, corrected_weights(rates), strict=True)
+    ]
+    warehouse.begin()
+    warehouse.execute("delete from core.active_versions")
+    warehouse.execute("insert into core.active_versions values (?, ?)", [model_version, aspects_version])
+    warehouse.execute("delete from core.sentiment_weights where model_version = ?", [model_version])
+    warehouse.register("batch", pa.Table.from_pylist(weights))
+    warehouse.execute("insert into core.sentiment_weights by name select * from batch")
+    warehouse.unregister("batch")
+    warehouse.commit()
