@@ -1,0 +1,102 @@
+"""The labelled texts of ``../shared/data`` and our own intent examples, in the model's normal form."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.normal_form import normal_text
+from models.reading import INTENTS, SENTIMENTS
+
+SUPPORTED_LANGUAGES = ("de", "en", "fr", "es", "it", "pt")
+INTENT_FOLDER = Path(__file__).parent / "intents"
+INTENT_CHECK_FOLDER = Path(__file__).parent / "intents_check"
+
+_SPACED = re.compile(r"\s+([.,!?;:%)\]…]+)(?=\s|$)")
+_OPENING = re.compile(r"([(\[„«])\s+")
+_RETWEET = re.compile(r"^RT @user:? ?")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text in normal form with the number of its label and where it comes from."""
+
+    text: str
+    label: int
+    language: str
+    source: str
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Records of a (gzipped) JSON Lines file."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def joined(text: str) -> str:
+    """Undo tokenisation by spaces (PotTS), which would give its source away."""
+    return _OPENING.sub(r"\1", _SPACED.sub(r"\1", text))
+
+
+def unquoted(text: str) -> str:
+    """Undo the quotation marks around a whole text that some sources carry from their CSV files, closed or not."""
+    if text.startswith('"') and (text.count('"') % 2 or text.endswith('"')):
+        return text.strip('"').replace('""', '"')
+    return text
+
+
+def clean(text: str, source: str) -> str:
+    """Bring a text of a labelled set to normal form and take the marks of its source away."""
+    text = normal_text(unquoted(text))
+    return joined(text) if source == "potts" else text
+
+
+def sentiment(data: Path, split: str) -> list[Example]:
+    """``sentiment/train`` or ``sentiment/val`` in the languages that the vocabulary covers."""
+    return [
+        Example(clean(row["text"], row["source"]), SENTIMENTS.index(row["label"]), row["lang"], row["source"])
+        for row in rows(data / "sentiment" / f"{split}.jsonl.gz")
+        if row["lang"] in SUPPORTED_LANGUAGES
+    ]
+
+
+def intents(folder: Path) -> list[Example]:
+    """Our own examples: ``<intent>.<language>.txt``, one text a line; blank lines and lines from # on are skipped."""
+    found = []
+    for path in sorted(folder.glob("*.*.txt")):
+        intent, language, _ = path.name.split(".")
+        if intent not in INTENTS:
+            raise ValueError(f"{path}: {intent} is no intent; use one of {', '.join(INTENTS)}")
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip() and not line.startswith("# "):
+                found.append(Example(normal_text(line), INTENTS.index(intent), language, "own"))
+    return found
+
+
+def labelled(data: Path, name: str, split: str, positive: str) -> list[Example]:
+    """A two-class set of TweetEval or GermEval: 1 where the label is ``positive``."""
+    return [
+        Example(clean(row["text"], row["source"]), int(row["label"] == positive), row["lang"], row["source"])
+        for row in rows(data / name / f"{split}.jsonl.gz")
+    ]
+
+
+def unlabelled(data: Path) -> Iterator[str]:
+    """Every training text whose label is not used, for distillation and the vocabulary."""
+    for path in (
+        "emotion/train",
+        "irony/train",
+        "offensive/train",
+        "hate/train",
+        "offensive/germeval2018_train",
+        "aspects/laptops_train",
+        "aspects/restaurants_train",
+        "aspects/mams_train",
+    ):
+        for row in rows(data / f"{path}.jsonl.gz"):
+            if row["text"]:
+                yield clean(row["text"], row.get("source", path))

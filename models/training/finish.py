@@ -1,0 +1,125 @@
+"""Turn a trained student into a weights folder: graph, tokenizer, card with hashes, temperatures and error rates."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from models.card import CARD_FILE, ENCODER_FILE, TOKENIZER_FILE, file_hash
+from models.metrics import confusion
+from models.reader import load_reader
+from models.reading import INTENTS, SENTIMENTS
+from models.training.data import Example
+from models.training.export import build_graph, write_onnx
+from models.training.network import Student
+
+_SMOOTHING = 0.5
+
+
+def temperature(true: np.ndarray, probabilities: np.ndarray) -> float:
+    """The number by which logits must be divided to make probabilities (made at temperature 1) fit best.
+
+    Method: C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+    logits = np.log(np.maximum(probabilities.astype(float), 1e-12))
+
+    def loss(value: float) -> float:
+        scaled = logits / value
+        scaled -= scaled.max(1, keepdims=True)
+        return float(-(scaled[np.arange(len(true)), true] - np.log(np.exp(scaled).sum(1))).mean())
+
+    return round(float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x), 4)
+
+
+def error_rates(true: np.ndarray, predicted: np.ndarray, languages: Sequence[str]) -> dict[str, list[list[float]]]:
+    """Rows = true class, columns = predicted, per "de", "en" and "*" (others), half a count added to every cell."""
+    spoken = np.array(languages)
+    rates = {}
+    for language in ("de", "en", "*"):
+        chosen = ~np.isin(spoken, ["de", "en"]) if language == "*" else spoken == language
+        counts = confusion(true[chosen], predicted[chosen], len(SENTIMENTS)) + _SMOOTHING
+        rates[language] = (counts / counts.sum(1, keepdims=True)).tolist()
+    return rates
+
+
+def write_weights(
+    student: Student,
+    tokenizer: dict[str, Any],
+    folder: Path,
+    *,
+    prefix: str,
+    max_tokens: int,
+    sentiment_val: Sequence[Example],
+    intent_check: Sequence[Example],
+    aspects: dict[str, float],
+    training: dict[str, Any],
+) -> None:
+    """Write a weights folder and calibrate it with the very files and runtime that will be used.
+
+    Args:
+        student: the trained network.
+        tokenizer: content of its tokenizer.json.
+        folder: where to write; created if missing.
+        prefix: put before every text at run time.
+        max_tokens: the longest piece to read at once.
+        sentiment_val: held-back examples for the temperature and the error rates of the sentiment head.
+        intent_check: the same for the temperature of the intent head; empty leaves it at 1.
+        aspects: threshold and margin of the aspect matcher.
+        training: free facts about the training for the card.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    config = student.config
+    state = {name: tensor.detach().float().cpu().numpy() for name, tensor in student.state_dict().items()}
+    graph = build_graph(
+        state,
+        layers=config.num_hidden_layers,
+        attention_heads=config.num_attention_heads,
+        epsilon=config.layer_norm_eps,
+    )
+    write_onnx(graph, folder / ENCODER_FILE)
+    (folder / TOKENIZER_FILE).write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+    files = {
+        name: {"sha256": file_hash(folder / name), "bytes": (folder / name).stat().st_size}
+        for name in (ENCODER_FILE, TOKENIZER_FILE)
+    }
+    card = {
+        "version": "uncalibrated",
+        "prefix": prefix,
+        "max_tokens": max_tokens,
+        "dimension": config.hidden_size,
+        "labels": {"sentiment": list(SENTIMENTS), "intent": list(INTENTS)},
+        "files": files,
+        "temperatures": {"sentiment": 1.0, "intent": 1.0},
+        "aspects": aspects,
+        "error_rates": {},
+        "training": training,
+    }
+    _write(card, folder)
+    reader = load_reader(folder)
+    true, reading = _read(reader, sentiment_val)
+    card["temperatures"]["sentiment"] = temperature(true, reading.sentiment)
+    card["error_rates"] = error_rates(true, reading.sentiment.argmax(1), [row.language for row in sentiment_val])
+    if intent_check:
+        true, reading = _read(reader, intent_check)
+        card["temperatures"]["intent"] = temperature(true, reading.intent)
+    deciding = json.dumps([files, prefix, max_tokens, card["temperatures"]], sort_keys=True)
+    digest = hashlib.sha256(deciding.encode()).hexdigest()[:8]
+    card["version"] = f"marktecho-e5-{config.num_hidden_layers}l-{datetime.now(UTC):%Y.%m}+{digest}"
+    _write(card, folder)
+
+
+def _read(reader, examples: Sequence[Example]):
+    reading = reader.read([example.text for example in examples])
+    scored = np.array([reason is None for reason in reading.not_scored])
+    if not scored.all():
+        raise ValueError(f"{(~scored).sum()} calibration texts cannot be scored")
+    return np.array([example.label for example in examples]), reading
+
+
+def _write(card: dict[str, Any], folder: Path) -> None:
+    (folder / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

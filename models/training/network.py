@@ -1,0 +1,85 @@
+"""The student: e5-small with fewer layers, a smaller vocabulary, and several heads."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, BertConfig, BertModel
+
+from models.reading import INTENTS, SENTIMENTS
+
+
+class Head(nn.Module):
+    """A classifier on pooled vectors: one hidden layer, tanh, logits."""
+
+    def __init__(self, width: int, classes: int, dropout: float = 0.1):
+        super().__init__()
+        self.hidden = nn.Linear(width, width)
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(width, classes)
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """Logits [..., classes] of pooled vectors [..., width]."""
+        return self.out(self.dropout(torch.tanh(self.hidden(self.dropout(pooled)))))
+
+
+class Student(nn.Module):
+    """Encoder and heads.
+
+    Heads read pooled vectors that are brought to length sqrt(width), so that short spans and long posts look alike.
+    ``embedding`` maps them to a *centred* e5 embedding: e5 puts all texts into a narrow cone
+    (unrelated sentences have cosine 0.75), and taking the mean away before the last normalisation makes unrelated
+    texts orthogonal.
+    """
+
+    def __init__(self, config: BertConfig, auxiliary: Sequence[tuple[str, int]] = ()):
+        super().__init__()
+        self.config = config
+        self.encoder = BertModel(config, add_pooling_layer=False)
+        width = config.hidden_size
+        self.embedding = nn.Linear(width, width)
+        self.heads = nn.ModuleDict(
+            {
+                "sentiment": Head(width, len(SENTIMENTS)),
+                "intent": Head(width, len(INTENTS)),
+                **{name: Head(width, classes) for name, classes in auxiliary},
+            }
+        )
+
+    def pooled(self, token_ids: Tensor, mask: Tensor, spans: Tensor) -> Tensor:
+        """Scaled mean vectors [batch, spans, width] under ``spans`` [batch, spans, tokens] (rows sum to 1)."""
+        hidden = self.encoder(input_ids=token_ids, attention_mask=mask).last_hidden_state
+        return nn.functional.normalize(spans @ hidden.float(), dim=-1) * self.config.hidden_size**0.5
+
+    def embed(self, pooled: Tensor) -> Tensor:
+        """Unit embeddings of pooled vectors."""
+        return nn.functional.normalize(self.embedding(pooled), dim=-1)
+
+
+def from_base(
+    base: str, kept_ids: Sequence[int], layers: Sequence[int], auxiliary: Sequence[tuple[str, int]] = ()
+) -> Student:
+    """A student that starts from e5: the kept rows of its token embeddings and the named layers.
+
+    Args:
+        base: folder or hub id of the e5 model.
+        kept_ids: old token ids in their new order.
+        layers: numbers of the e5 layers to keep, in order.
+        auxiliary: names and class counts of further heads.
+    """
+    teacher = AutoModel.from_pretrained(base)
+    config = BertConfig.from_dict(teacher.config.to_dict())
+    config.vocab_size = len(kept_ids)
+    config.num_hidden_layers = len(layers)
+    student = Student(config, auxiliary)
+    state = {
+        name: tensor for name, tensor in teacher.state_dict().items() if not name.startswith(("encoder.layer", "pooler"))
+    }
+    state["embeddings.word_embeddings.weight"] = state["embeddings.word_embeddings.weight"][list(kept_ids)]
+    for new, old in enumerate(layers):
+        for name, tensor in teacher.encoder.layer[old].state_dict().items():
+            state[f"encoder.layer.{new}.{name}"] = tensor
+    student.encoder.load_state_dict(state)
+    nn.init.eye_(student.embedding.weight)
+    nn.init.zeros_(student.embedding.bias)
+    return student
