@@ -1,0 +1,38 @@
+"""Words in front of a number that say what it is: an order number, or a telephone number."""
+
+from __future__ import annotations
+
+import re
+
+_WINDOW = 48
+
+_OTHERWISE = re.compile(
+    r"(?:(?:bestell|auftrag|sendung|paket|tracking|rechnung|kunden|ticket|vorgang|artikel|serien|vertrag|mitglied"
+    r"|referenz|buchung|liefer|beleg|fall|zähler|inventar|charge|patent|akten|fahrgestell|seriennummer|produkt"
+    r"|order|invoice|case|customer|member|reference|serial|booking|shipment|parcel|product|part|item|build|version"
+    r"|isbn|issn|ean|gtin|upc|sku|asin|imei|iccid|mac|hrb|hra|ust|vat|pzn|doi|md5|sha)"
+    r"[\w\-]{0,14}\.?[ \-]?(?:nummer|number|nr|num|no|id|code|zeichen|key)?|\b(?:nr|no|id|lot|ref)|[#№])"
+    r"\.?\s{0,2}(?:[:=#]|ist|is|lautet|war|was)?\s{0,2}[\"'(#„]?$",
+    re.IGNORECASE,
+)
+_TELEPHONE = re.compile(
+    r"(?:(?<!\w)(?:tel(?:efon|ephone)?|fon|fone|phone|mobil|mobile|cell|handy|fax|telefax|whats ?app|sms|hotline|durchwahl"
+    r"|rufnummer|(?:tel|telefon|handy|mobil|fax|ruf|festnetz|phone|mobile|cell|whatsapp)[\- ]?(?:nummer|number|nr|no)"
+    r"|(?:meine|deine|ihre|seine|unsere|my|your|his|her) (?:nummer|number)"
+    r"|(?:call|ring|phone|text) (?:me|us|him|her|them)(?: (?:at|on|under))?|(?:call|reach)(?: \w+){0,2} (?:at|on)"
+    r"|(?:ruf|rufen|ruft|rufe|anruf|anrufen|melde|meldet|melden|erreichbar|erreichen|erreicht|schreib)(?: \w+){0,3}"
+    r" (?:unter|auf)(?: der| folgender)?(?: nummer)?)|[\u260e\u260f\U0001f4de\U0001f4f1\U0001f4f2]\ufe0f?)"
+    r"\.?(?:\s?(?:nr|no)\b\.?)?\s{0,2}(?:[:=]|ist|is|lautet|\u2192|->)?\s{0,2}[\"'(„]?$",
+    re.IGNORECASE,
+)
+
+
+def is_labelled_otherwise(text: str, at: int) -> bool:
+    """Whether the words before position `at` announce an order, ticket, article or similar number."""
+    before = text[max(0, at - _WINDOW) : at]
+    return _OTHERWISE.search(before) is not None and _TELEPHONE.search(before) is None
+
+
+def is_labelled_telephone(text: str, at: int) -> bool:
+    """Whether the words before position `at` announce a telephone number."""
+    return _TELEPHONE.search(text[max(0, at - _WINDOW) : at]) is not None
