@@ -1,0 +1,294 @@
+"""A local Mastodon server: public and hashtag timelines, statuses and instance data, as Mastodon 4.5 answers them.
+
+Follows the documentation of Mastodon's REST interface (docs.joinmastodon.org): paging by `max_id`, `since_id` and `min_id`,
+`Link` and `X-RateLimit-*` headers, access levels of timelines, HTML of posts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+from flows.demo.platforms.server import Answer, PlatformServer, Request, json_answer
+
+_TOKEN = re.compile(
+    r"(?P<scheme>https?://(?:www\.)?)(?P<address>[^\s<>\"]*[^\s<>\".,;:!?)])"
+    r"|#(?P<tag>\w+)|(?<![\w.])@(?P<mention>\w+)(?:@(?P<host>[\w.-]+\w))?"
+)
+
+
+@dataclass(frozen=True)
+class MastodonAccount:
+    """An account; the three consent flags are null on servers that do not know them."""
+
+    handle: str
+    display_name: str = ""
+    note: str = ""
+    followers_count: int = 0
+    bot: bool = False
+    discoverable: bool | None = True
+    indexable: bool | None = True
+    noindex: bool | None = False
+
+
+@dataclass(frozen=True)
+class MastodonPost:
+    """A status written as plain text; the server renders the HTML. Its hashtags are those in the text."""
+
+    author: MastodonAccount
+    text: str
+    created_at: datetime
+    id: str = ""
+    language: str | None = None
+    in_reply_to_id: str | None = None
+    spoiler_text: str = ""
+    visibility: str = "public"
+    replies_count: int = 0
+    reblogs_count: int = 0
+    favourites_count: int = 0
+    edited_at: datetime | None = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+    """Fields of the JSON to replace, to send what a healthy server would not."""
+
+    @property
+    def tags(self) -> set[str]:
+        """Hashtags in lower case."""
+        return {found["tag"].lower() for found in _TOKEN.finditer(self.text) if found["tag"]}
+
+
+def id_order(status_id: str) -> tuple[int, str]:
+    """Sort key of ids: by length, then by character."""
+    return len(status_id), status_id
+
+
+class MastodonServer(PlatformServer):
+    """Serves posts that can be added, edited and deleted while it runs.
+
+    `access` is who may read timelines: everyone, holders of `token`, or nobody (then they look empty, as since 4.5).
+    `rate_limit` requests are allowed per `rate_window`.
+    """
+
+    def __init__(
+        self,
+        posts: Iterable[MastodonPost] = (),
+        *,
+        access: Literal["public", "authenticated", "disabled"] = "public",
+        token: str = "",
+        rate_limit: int = 7_500,
+        rate_window: timedelta = timedelta(minutes=5),
+        has_batch: bool = True,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__()
+        self.access = access
+        self.token = token
+        self.rate_limit = rate_limit
+        self.rate_window = rate_window
+        self.has_batch = has_batch
+        self.clock = clock
+        self.posts: dict[str, MastodonPost] = {}
+        self._last_number = 0
+        self._window_ends = datetime.min.replace(tzinfo=UTC)
+        self._remaining = rate_limit
+        for post in posts:
+            self.add(post)
+
+    def add(self, post: MastodonPost) -> str:
+        """Publish a post and return its id. Ids grow in the order of publication, like Mastodon's snowflakes."""
+        with self.lock:
+            number = max(int(post.created_at.timestamp() * 1000) << 16, self._last_number + 1)
+            status_id = post.id or str(number)
+            if not post.id:
+                self._last_number = number
+            self.posts[status_id] = replace(post, id=status_id)
+            return status_id
+
+    def edit(self, status_id: str, **changes: Any) -> None:
+        """Change fields of a post; a new text gets an edit time unless one is given."""
+        with self.lock:
+            if "text" in changes:
+                changes.setdefault("edited_at", self.clock())
+            self.posts[status_id] = replace(self.posts[status_id], **changes)
+
+    def delete(self, status_id: str) -> None:
+        """Delete a post: it leaves all timelines and answers 404."""
+        with self.lock:
+            del self.posts[status_id]
+
+    def answer(self, request: Request) -> Answer:
+        """Route one request and attach the rate-limit headers."""
+        limits = self._count_request()
+        if self._remaining < 0:
+            return json_answer({"error": "Throttled"}, 429, limits)
+        answer = self._route(request)
+        answer.headers.update(limits)
+        return answer
+
+    def _route(self, request: Request) -> Answer:
+        match request.path.strip("/").split("/"):
+            case ["api", "v2", "instance"]:
+                return json_answer(self._instance())
+            case ["api", "v1", "timelines", "public"]:
+                return self._timeline(request, lambda post: True)
+            case ["api", "v1", "timelines", "tag", tag]:
+                return self._timeline(request, _tag_filter(request, tag))
+            case ["api", "v1", "statuses"] if self.has_batch:
+                return self._statuses(request.values("id[]"))
+            case ["api", "v1", "statuses", status_id] if status_id in self.posts:
+                return json_answer(self._status(self.posts[status_id]))
+        return json_answer({"error": "Record not found"}, 404)
+
+    def _count_request(self) -> dict[str, str]:
+        now = self.clock()
+        if now >= self._window_ends:
+            self._window_ends, self._remaining = now + self.rate_window, self.rate_limit
+        self._remaining -= 1
+        return {
+            "X-RateLimit-Limit": str(self.rate_limit),
+            "X-RateLimit-Remaining": str(max(0, self._remaining)),
+            "X-RateLimit-Reset": self._window_ends.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
+
+    def _timeline(self, request: Request, wanted: Callable[[MastodonPost], bool]) -> Answer:
+        authorised = bool(self.token) and request.headers.get("authorization") == f"Bearer {self.token}"
+        if "authorization" in request.headers and not authorised:
+            return json_answer({"error": "The access token is invalid"}, 401)
+        if self.access == "authenticated" and not authorised:
+            return json_answer({"error": "This method requires an authenticated user"}, 422)
+        if self.access == "disabled":
+            return json_answer([])
+        limit = min(int(request.value("limit", "20")), 40)
+        local, remote = request.value("local") == "true", request.value("remote") == "true"
+        found = sorted(
+            (
+                post
+                for post in self.posts.values()
+                if post.visibility == "public"
+                and wanted(post)
+                and not (local and "@" in post.author.handle)
+                and not (remote and "@" not in post.author.handle)
+            ),
+            key=lambda post: id_order(post.id),
+            reverse=True,
+        )
+        if bound := request.value("max_id"):
+            found = [post for post in found if id_order(post.id) < id_order(bound)]
+        if bound := request.value("min_id"):
+            found = [post for post in found if id_order(post.id) > id_order(bound)][-limit:]
+        elif bound := request.value("since_id"):
+            found = [post for post in found if id_order(post.id) > id_order(bound)]
+        page = found[:limit]
+        headers = {"Link": self._link(request, page)} if page else {}
+        return json_answer([self._status(post) for post in page], headers=headers)
+
+    def _link(self, request: Request, page: list[MastodonPost]) -> str:
+        """Links to the older and newer page; like Mastodon's, they forget any[], all[] and none[]."""
+        kept = [(key, value) for key, value in request.query if key in ("local", "remote", "limit", "only_media")]
+        older = urlencode([*kept, ("max_id", page[-1].id)])
+        newer = urlencode([*kept, ("min_id", page[0].id)])
+        address = self.url + quote(request.path)
+        return f'<{address}?{older}>; rel="next", <{address}?{newer}>; rel="prev"'
+
+    def _statuses(self, ids: list[str]) -> Answer:
+        if len(ids) > 20:
+            return json_answer({"error": "Validation failed"}, 422)
+        return json_answer([self._status(self.posts[each]) for each in dict.fromkeys(ids) if each in self.posts])
+
+    def _instance(self) -> dict[str, Any]:
+        access = {"local": self.access, "remote": self.access}
+        return {
+            "domain": "127.0.0.1",
+            "title": "Marktecho demo",
+            "version": "4.5.0",
+            "languages": ["de", "en"],
+            "configuration": {"timelines_access": {"live_feeds": access, "hashtag_feeds": access}},
+        }
+
+    def _status(self, post: MastodonPost) -> dict[str, Any]:
+        author = post.author
+        name = author.handle.split("@")[0]
+        return {
+            "id": post.id,
+            "created_at": _time(post.created_at),
+            "in_reply_to_id": post.in_reply_to_id,
+            "in_reply_to_account_id": None,
+            "sensitive": bool(post.spoiler_text),
+            "spoiler_text": post.spoiler_text,
+            "visibility": post.visibility,
+            "language": post.language,
+            "uri": f"{self.url}/users/{name}/statuses/{post.id}",
+            "url": f"{self.url}/@{author.handle}/{post.id}",
+            "replies_count": post.replies_count,
+            "reblogs_count": post.reblogs_count,
+            "favourites_count": post.favourites_count,
+            "edited_at": _time(post.edited_at) if post.edited_at else None,
+            "content": to_html(post.text, self.url),
+            "reblog": None,
+            "account": {
+                "id": str(sum(author.handle.encode())),
+                "username": name,
+                "acct": author.handle,
+                "display_name": author.display_name or name,
+                "locked": False,
+                "bot": author.bot,
+                "discoverable": author.discoverable,
+                "indexable": author.indexable,
+                "noindex": author.noindex,
+                "note": to_html(author.note, self.url),
+                "url": f"{self.url}/@{author.handle}",
+                "followers_count": author.followers_count,
+                "fields": [],
+            },
+            "media_attachments": [],
+            "mentions": [],
+            "tags": [{"name": tag, "url": f"{self.url}/tags/{quote(tag)}"} for tag in sorted(post.tags)],
+            "emojis": [],
+            "card": None,
+            "poll": None,
+        } | post.overrides
+
+
+def _tag_filter(request: Request, tag: str) -> Callable[[MastodonPost], bool]:
+    any_of = {tag.lower(), *(each.lower() for each in request.values("any[]"))}
+    all_of = {each.lower() for each in request.values("all[]")}
+    none_of = {each.lower() for each in request.values("none[]")}
+    return lambda post: bool(post.tags & any_of) and post.tags >= all_of and not post.tags & none_of
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def to_html(text: str, server: str) -> str:
+    """Render plain text as Mastodon does: paragraphs, breaks, hashtags, mentions, links with hidden parts."""
+
+    def markup(found: re.Match[str]) -> str:
+        if found["scheme"]:
+            hidden, shown, rest = found["scheme"], found["address"][:30], found["address"][30:]
+            return (
+                f'<a href="{escape(found[0])}" target="_blank" rel="nofollow noopener"><span class="invisible">{hidden}</span>'
+                f"<span{' class="ellipsis"' if rest else ''}>{escape(shown)}</span>"
+                f'<span class="invisible">{escape(rest)}</span></a>'
+            )
+        if found["tag"]:
+            address = f"{server}/tags/{quote(found['tag'])}"
+            return f'<a href="{address}" class="mention hashtag" rel="tag">#<span>{found["tag"]}</span></a>'
+        name = found["mention"]
+        profile = f"https://{found['host']}/@{name}" if found["host"] else f"{server}/@{name}"
+        return f'<span class="h-card"><a href="{profile}" class="u-url mention">@<span>{name}</span></a></span>'
+
+    def line(raw: str) -> str:
+        parts: list[str] = []
+        end = 0
+        for found in _TOKEN.finditer(raw):
+            parts += [escape(raw[end : found.start()], quote=False), markup(found)]
+            end = found.end()
+        return "".join([*parts, escape(raw[end:], quote=False)])
+
+    paragraphs = ("<br />".join(line(each) for each in block.split("\n")) for block in text.split("\n\n"))
+    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if text)
