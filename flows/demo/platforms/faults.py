@@ -1,7 +1,7 @@
 """What goes wrong on real platforms: each fault turns a good answer into a bad one.
 
-`server.faults.append(status(429, {"Retry-After": "30"}))` spoils the next answer, `server.broken[path] = hang(60)` every
-answer to a path.
+`server.faults.append(status(429, {"Retry-After": "30"}))` spoils the next answer, `server.broken[path] = hang(60)` all
+answers to a path.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A local Mastodon server: public and hashtag timelines, statuses and instance data, as Mastodon 4.5 answers them.
 
-Follows the documentation of Mastodon's REST interface (docs.joinmastodon.org): paging by `max_id`, `since_id` and `min_id`,
-`Link` and `X-RateLimit-*` headers, access levels of timelines, HTML of posts.
+Follows the documentation of Mastodon's REST interface (docs.joinmastodon.org): paging by `max_id`, `since_id` and
+`min_id`, `Link` and `X-RateLimit-*` headers, access levels of timelines, HTML of posts.
 """
 
 from __future__ import annotations
@@ -270,9 +270,10 @@ def to_html(text: str, server: str) -> str:
     def markup(found: re.Match[str]) -> str:
         if found["scheme"]:
             hidden, shown, rest = found["scheme"], found["address"][:30], found["address"][30:]
+            kind = ' class="ellipsis"' if rest else ""
             return (
-                f'<a href="{escape(found[0])}" target="_blank" rel="nofollow noopener"><span class="invisible">{hidden}</span>'
-                f"<span{' class="ellipsis"' if rest else ''}>{escape(shown)}</span>"
+                f'<a href="{escape(found[0])}" target="_blank" rel="nofollow noopener">'
+                f'<span class="invisible">{hidden}</span><span{kind}>{escape(shown)}</span>'
                 f'<span class="invisible">{escape(rest)}</span></a>'
             )
         if found["tag"]:
