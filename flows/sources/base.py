@@ -138,6 +138,14 @@ class Connector:
         """Map one record. Raises BrokenRecord for a missing or mistyped required field."""
         raise NotImplementedError
 
+    def native_id(self, record: Record) -> str | None:
+        """Tell the id of a record that could not be mapped, for the quarantine: the `native_id` its mention would have had.
+
+        The default reads the field `id`; connectors that make the id otherwise override it.
+        """
+        value = record.get("id")
+        return str(value) if isinstance(value, str | int) and value != "" else None
+
     def recheck(self, native_ids: Iterable[str]) -> Iterator[tuple[str, str | None]]:
         """For each known id, yield (native_id, reason why it is gone, or None when it is still there).
 

@@ -1,4 +1,55 @@
--- Tables between landing and marts. Written by flows/, read by the dbt project. One row per what the comment says.
+-- Tables before the marts. Written by flows/, read by the dbt project. One row per what the comment says.
+
+-- Landing: what the sources delivered, cleaned. Filled by dlt, which merges on (source, native_id); the columns are those of
+-- flows/landing/mention.py. Created here so that every step finds them, also before anything has landed.
+create schema if not exists landing;
+
+-- a post as last seen to change
+create table if not exists landing.mentions (
+    mention_id varchar not null,
+    source varchar not null,
+    native_id varchar not null,
+    url varchar,
+    author_key varchar,
+    author_kind varchar not null,
+    text varchar not null,
+    language_hint varchar,
+    published_at timestamptz,
+    collected_at timestamptz not null,  -- when it was first seen
+    edited_at timestamptz,
+    thread_id varchar,
+    reply_to_id varchar,
+    like_count bigint,
+    repost_count bigint,
+    reply_count bigint,
+    reach bigint,
+    content_hash varchar not null,
+    run_id varchar not null             -- the run that last saw it change
+);
+
+-- a record that could not become a mention
+create table if not exists landing.quarantine (
+    quarantine_id varchar not null,
+    source varchar not null,
+    run_id varchar not null,
+    native_id varchar,
+    row_number bigint,                  -- files: line or row
+    field varchar not null,
+    reason varchar not null,
+    payload varchar not null,           -- JSON, redacted, without authors
+    quarantined_at timestamptz not null,
+    resolved_at timestamptz             -- the same post landed well later on
+);
+
+-- a post its platform says is gone
+create table if not exists landing.tombstones (
+    source varchar not null,
+    native_id varchar not null,
+    mention_id varchar not null,
+    reason varchar not null,
+    noticed_at timestamptz not null
+);
+
 create schema if not exists core;
 
 -- a run of the pipeline; outcome is null while it runs
@@ -11,7 +62,16 @@ create table if not exists core.runs (
     message varchar,
     audit_result varchar,        -- passed, refused, null when not reached
     row_counts json,             -- rows per published table
-    versions json                -- marktecho, model, query and settings versions
+    versions json,               -- marktecho, model, query and settings versions
+    published_at timestamptz     -- when the marts of this run became the published file, null when they did not
+);
+
+-- an audit of the marts; what is published must be what was audited
+create table if not exists core.audits (
+    run_id varchar not null,
+    audited_at timestamptz not null,
+    audit_result varchar not null,   -- passed, refused
+    marts_fingerprint varchar not null
 );
 
 -- a source in a run

@@ -1,0 +1,171 @@
+"""The night's first step: fetch what is new at one source and land it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flows.landing.chunk import Chunk
+from flows.landing.clean import Cleaning
+from flows.landing.pipeline import open_landing, writing
+from flows.landing.quarantine import export
+from flows.landing.tally import Tally
+from flows.night import Night
+from flows.privacy.pseudonyms import Pseudonyms
+from flows.sources.base import Connector, Cursor, Outcome, Page, SourceFailed, SourceSettings
+from flows.sources.registry import connector_types
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SourceRun:
+    """How a source's part of a run ended; the row of `core.source_runs`.
+
+    `record_count == landed_count + quarantined_count + skipped_count`. `null_shares` are 0 to 1 per optional field,
+    `unknown_fields` counts per name.
+    """
+
+    run_id: str
+    source: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: Outcome
+    message: str | None
+    record_count: int
+    landed_count: int
+    quarantined_count: int
+    skipped_count: int
+    null_shares: dict[str, float]
+    unknown_fields: dict[str, int]
+    newest_published_at: datetime | None
+
+
+def ingest(night: Night, source: SourceSettings) -> SourceRun:
+    """Land what is new at a source and record how it went in `core.source_runs`.
+
+    A source that fails does not raise: its outcome says so, and what it delivered before is kept. Several sources may be
+    ingested by threads of one process at once. Raises what the warehouse or the disk raise.
+    """
+    connector = connector_types()[source.type](source)
+    return land(night, connector, source)
+
+
+def land(night: Night, connector: Connector, source: SourceSettings) -> SourceRun:
+    """Land what a connector delivers for a source; see `ingest`."""
+    started_at = datetime.now(UTC)
+    how = Cleaning(
+        source=source.source,
+        platform=source.type,
+        run_id=night.run_id,
+        collected_at=night.as_of,
+        pseudonyms=Pseudonyms.open(night.home),
+        keep_handles=night.settings.listened_handles,
+    )
+    tally = Tally()
+    failure: SourceFailed | None = None
+    with open_landing(night.home, source.source) as landing:
+        try:
+            for chunk in _chunks(connector, landing.cursor, how, source.max_records_per_run):
+                if chunk.tally.is_unreadable:
+                    chunk.cursor = None
+                landing.load(chunk)
+                tally.include(chunk.tally)
+                night.report(f"ingest {source.source}", tally.record_count, None)
+                if chunk.tally.is_unreadable:
+                    break
+        except SourceFailed as error:
+            failure = error
+    outcome, message = _verdict(source.source, tally, failure)
+    run = SourceRun(
+        run_id=night.run_id,
+        source=source.source,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        outcome=outcome,
+        message=message,
+        record_count=tally.record_count,
+        landed_count=tally.landed_count,
+        quarantined_count=tally.quarantined_count,
+        skipped_count=tally.skipped_count,
+        null_shares=tally.null_shares,
+        unknown_fields=dict(tally.unknown_fields.most_common()),
+        newest_published_at=tally.newest_published_at,
+    )
+    _record(night, run)
+    return run
+
+
+def _chunks(connector: Connector, cursor: Cursor, how: Cleaning, limit: int) -> Iterator[Chunk]:
+    """Collect pages into chunks. Raises SourceFailed after the last complete page has been handed out."""
+    chunk = Chunk()
+    count = 0
+    pages = _Pages(connector.fetch(cursor))
+    for page in pages:
+        chunk.add(page, connector, how)
+        count += len(page.records)
+        if chunk.is_full:
+            yield chunk
+            chunk = Chunk()
+        if count >= limit:
+            log.info("%s: stopped at %s records; the next run goes on from there", how.source, count)
+            break
+    if chunk.cursor is not None:
+        yield chunk
+    if pages.failure:
+        raise pages.failure
+
+
+class _Pages:
+    """A connector's pages up to its failure, which is kept instead of raised."""
+
+    def __init__(self, pages: Iterator[Page]) -> None:
+        self._pages = pages
+        self.failure: SourceFailed | None = None
+
+    def __iter__(self) -> Iterator[Page]:
+        try:
+            yield from self._pages
+        except SourceFailed as error:
+            self.failure = error
+        except Exception as error:
+            log.exception("unexpected error of a connector")
+            name = type(error).__name__
+            self.failure = SourceFailed(Outcome.DOWN, f"Unexpected {name} while fetching; the log has the details.")
+
+
+def _verdict(source: str, tally: Tally, failure: SourceFailed | None) -> tuple[Outcome, str | None]:
+    messages = [str(failure)] if failure else []
+    field = tally.drifted_field
+    if field:
+        count, read = tally.failures[field], tally.landed_count + tally.quarantined_count
+        messages.append(
+            f"schema drift in {source}: field {field} ({count} of {read} records could not be read and are in quarantine)."
+        )
+        if tally.is_unreadable:
+            messages.append("Its cursor stays where it was: once the connector is right, the same records come again.")
+    message = " ".join(messages) or None
+    if failure:
+        return failure.outcome, message
+    if field:
+        return Outcome.SCHEMA_DRIFT, message
+    return (Outcome.OK if tally.record_count else Outcome.NO_HITS), message
+
+
+def _record(night: Night, run: SourceRun) -> None:
+    """Write the run's row, in place of the one of an attempt before, and export its quarantine for people."""
+    row = {**vars(run), "null_shares": json.dumps(run.null_shares), "unknown_fields": json.dumps(run.unknown_fields)}
+    with writing(night.home) as warehouse:
+        export(warehouse, night.home.quarantine, run.source, run.run_id)
+        warehouse.begin()
+        warehouse.execute(
+            "delete from core.source_runs where run_id = $run_id and source = $source",
+            {"run_id": run.run_id, "source": run.source},
+        )
+        warehouse.execute(
+            f"insert into core.source_runs ({', '.join(row)}) values ({', '.join(f'${name}' for name in row)})", row
+        )
+        warehouse.commit()

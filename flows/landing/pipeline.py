@@ -1,0 +1,219 @@
+"""Landing by dlt: chunks of clean rows merged into the warehouse, the cursor stored in the same load."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from flows.home import Home
+from flows.landing.chunk import Chunk
+from flows.landing.mention import MENTIONS, QUARANTINE, TOMBSTONES
+from flows.sources.base import Cursor
+from flows.warehouse import connect
+
+log = logging.getLogger(__name__)
+
+DATASET: Final = "landing"
+_STATE: Final = "mentions"
+_WRITES: Final = threading.Lock()
+"""Connectors fetch at the same time; what they fetched is written one after the other."""
+_KEYS: Final = {
+    "mentions": ("source", "native_id"),
+    "quarantine": ("quarantine_id",),
+    "tombstones": ("source", "native_id"),
+}
+_DLT: Final = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
+    "RUNTIME__INTERCEPT_SIGNALS": "false",
+    "LOAD__DELETE_COMPLETED_JOBS": "true",
+    "LOAD__TRUNCATE_STAGING_DATASET": "true",
+    "LOAD__WORKERS": "1",
+}
+
+
+class Landing:
+    """The landing tables of one source.
+
+    `cursor` is what the source's last durable load stored; empty before the first one.
+    """
+
+    def __init__(self, warehouse: duckdb.DuckDBPyConnection, folder: Path, source: str) -> None:
+        self._warehouse = warehouse
+        self._folder = folder
+        self._name = f"marktecho_{source}"
+        self._finish_pending()
+        self._tidy()
+        self._pipeline = self._open_pipeline()
+        self._pipeline.sync_destination()
+        self.cursor: Cursor = self._stored_cursor()
+
+    def load(self, chunk: Chunk) -> None:
+        """Make a chunk durable in one dlt load; its cursor, when it has one, becomes the source's cursor with it.
+
+        Rows that are stored already in the same form are not written again; a changed row keeps its first `collected_at`.
+        Posts known to be deleted are withheld and counted as skipped.
+        """
+        with _WRITES:
+            self._withhold_deleted(chunk)
+            self._resolve_quarantine(chunk)
+            tables = {
+                "mentions": self._changed_mentions(chunk),
+                "quarantine": self._new_quarantine(chunk),
+                "tombstones": self._new_tombstones(chunk),
+            }
+            moved = chunk.cursor is not None and chunk.cursor != self.cursor
+            if moved or any(table.num_rows for table in tables.values()):
+                self._run(tables, chunk.cursor if moved else None)
+            self._tidy()
+            if chunk.cursor is not None:
+                self.cursor = chunk.cursor
+
+    def _run(self, tables: dict[str, pa.Table], cursor: Cursor | None) -> None:
+        resources = [_resource(name, table, cursor if name == _STATE else None) for name, table in tables.items()]
+        self._pipeline.run(resources, loader_file_format="parquet").raise_on_failed_jobs()
+
+    def _open_pipeline(self) -> Any:
+        os.environ.update(_DLT)
+        import dlt
+
+        return dlt.pipeline(
+            self._name,
+            pipelines_dir=str(self._folder),
+            destination=dlt.destinations.duckdb(self._warehouse),
+            dataset_name=DATASET,
+        )
+
+    def _finish_pending(self) -> None:
+        """Load what a killed run had ready; then forget dlt's working files: the destination holds the truth."""
+        if (self._folder / self._name).exists():
+            try:
+                pipeline = self._open_pipeline()
+                if pipeline.has_pending_data:
+                    pipeline.run()
+            except Exception:
+                log.warning("%s: a load that was cut off is left out; its pages are fetched again", self._name)
+            shutil.rmtree(self._folder / self._name, ignore_errors=True)
+
+    def _stored_cursor(self) -> Cursor:
+        sources = self._pipeline.state.get("sources", {})
+        return dict(sources.get(self._name, {}).get("resources", {}).get(_STATE, {}).get("cursor", {}))
+
+    def _withhold_deleted(self, chunk: Chunk) -> None:
+        ids = pa.table({"mention_id": pa.array(list(chunk.mentions), pa.string())})
+        gone = self._with_rows(
+            ids,
+            """
+            select mention_id from delivered
+            where mention_id in (select mention_id from landing.tombstones)
+               or mention_id in (select mention_id from core.tombstones)
+            """,
+        )
+        for key in gone["mention_id"].to_pylist():
+            del chunk.mentions[key]
+            chunk.tally.withhold(chunk.deliveries[key])
+
+    def _resolve_quarantine(self, chunk: Chunk) -> None:
+        """Mark quarantined records whose post comes well this time; before the load, so that a crash only repeats it."""
+        self._with_rows(
+            pa.Table.from_pylist(list(chunk.mentions.values()), MENTIONS),
+            """
+            update landing.quarantine
+            set resolved_at = delivered.collected_at
+            from delivered
+            where quarantine.resolved_at is null
+              and quarantine.source = delivered.source
+              and quarantine.native_id = delivered.native_id
+            """,
+        )
+
+    def _changed_mentions(self, chunk: Chunk) -> pa.Table:
+        return self._with_rows(
+            pa.Table.from_pylist(list(chunk.mentions.values()), MENTIONS),
+            """
+            select delivered.* replace (coalesce(known.collected_at, delivered.collected_at) as collected_at)
+            from delivered
+            left join landing.mentions as known using (mention_id)
+            where known.content_hash is distinct from delivered.content_hash
+            """,
+        ).cast(MENTIONS)
+
+    def _new_quarantine(self, chunk: Chunk) -> pa.Table:
+        return self._with_rows(
+            pa.Table.from_pylist(list(chunk.quarantine.values()), QUARANTINE),
+            """
+            select delivered.*
+            from delivered
+            anti join (from landing.quarantine where resolved_at is null) as known using (quarantine_id)
+            """,
+        ).cast(QUARANTINE)
+
+    def _new_tombstones(self, chunk: Chunk) -> pa.Table:
+        return self._with_rows(
+            pa.Table.from_pylist(list(chunk.tombstones.values()), TOMBSTONES),
+            "select delivered.* from delivered anti join landing.tombstones using (mention_id)",
+        ).cast(TOMBSTONES)
+
+    def _with_rows(self, rows: pa.Table, query: str) -> pa.Table:
+        self._warehouse.register("delivered", rows)
+        try:
+            return self._warehouse.execute(query).to_arrow_table()
+        finally:
+            self._warehouse.unregister("delivered")
+
+    def _tidy(self) -> None:
+        """Remove deleted posts from landing: their tombstone is all that stays."""
+        self._warehouse.execute(
+            """
+            delete from landing.mentions
+            where mention_id in (select mention_id from landing.tombstones)
+               or mention_id in (select mention_id from core.tombstones)
+            """
+        )
+
+
+@contextmanager
+def open_landing(home: Home, source: str) -> Iterator[Landing]:
+    """Open the landing tables of a source: work that a killed run left is finished first.
+
+    Several sources of one process may be open at once; the caller holds the warehouse (`flows.warehouse.exclusive`).
+    """
+    with ExitStack() as stack:
+        with _WRITES:
+            warehouse = stack.enter_context(connect(home))
+            landing = Landing(warehouse, home.work / "dlt", source)
+        yield landing
+
+
+@contextmanager
+def writing(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for a write beside landings in other threads: one writes at a time."""
+    with _WRITES, connect(home) as warehouse:
+        yield warehouse
+
+
+def _resource(name: str, table: pa.Table, cursor: Cursor | None) -> Any:
+    import dlt
+
+    def rows() -> Iterator[pa.Table]:
+        if cursor is not None:
+            dlt.current.resource_state()["cursor"] = cursor
+        if table.num_rows:
+            yield table
+
+    return dlt.resource(
+        rows,
+        name=name,
+        primary_key=_KEYS[name],
+        write_disposition={"disposition": "merge", "strategy": "upsert"},
+        schema_contract={"columns": "freeze", "data_type": "freeze"},
+    )()
