@@ -1,0 +1,16 @@
+{# One number per row that changes when anything in the row does; tells which rows a build has to write. #}
+{% macro row_fingerprint(alias) -%}
+    hash({{ alias }})
+{%- endmacro %}
+
+{# Before an incremental build: delete the rows whose key has left the source relation. #}
+{% macro delete_vanished(source, keys) -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }}
+    where not exists (
+        select 1
+        from {{ source }} as source
+        where {% for key in keys %}source.{{ key }} = {{ this.identifier }}.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %}
+    )
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,14 @@
+{{ config(materialized='view') }}
+
+select
+    run_id,
+    started_at,
+    finished_at,
+    as_of,
+    outcome,
+    message,
+    audit_result,
+    row_counts,
+    versions,
+    published_at
+from {{ ref('stg_runs') }}
