@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench pin clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,6 +30,12 @@ lint: $(VENV)/dev ## style and types
 
 bench: $(VENV)/dev ## speed and memory; writes bench/RESULTS.md
 	$(BIN)/python -m bench
+
+pin: ## pin the versions of pyproject.toml with hashes (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+		--output-file requirements.txt
+	uv pip compile --group dev --constraint requirements.txt --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --quiet --output-file requirements-dev.txt
 
 clean: ## remove the environment
 	rm -rf $(VENV)

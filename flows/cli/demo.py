@@ -1,0 +1,48 @@
+"""The command that shows everything on a fresh machine, without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from flows import runs
+from flows.cli.app import app
+from flows.cli.night import run_nightly
+from flows.cli.terminal import output, progress
+from flows.home import Home
+from flows.night import Night
+from flows.settings import load_settings
+from flows.warehouse import exclusive
+
+
+@app.command()
+def demo(
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", help="Where the demo keeps its state; wiped at each start.", show_default=False),
+    ] = None,
+) -> None:
+    """Listen to an invented company for sixty scripted days: local servers, real connectors, models and marts."""
+    from flows.demo.run import run_demo
+
+    root = home or Path(platformdirs.user_data_dir("marktecho")) / "demo"
+    code = run_demo(root, lambda config, at, as_of: run_nightly(config, at, as_of), _recheck, output.print)
+    output.print(f"\nThe marts: {Home(root).marts}", markup=False, soft_wrap=True)
+    output.print(
+        f'Ask them:  marktecho query --home {root} "select * from entity_daily order by date desc"',
+        markup=False,
+        soft_wrap=True,
+    )
+    raise typer.Exit(code)
+
+
+def _recheck(config: Path, home: Home) -> int:
+    from flows.recheck import recheck
+
+    with progress():
+        night = Night.start(load_settings(config), home)
+        with exclusive(home), runs.recorded(night):
+            return recheck(night)
