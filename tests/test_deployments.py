@@ -59,9 +59,9 @@ def test_a_scheduled_night_fires_and_publishes(tmp_path: Path, server: PrefectSe
         "UTC",
     )
     with server.worker():
-        home = server.home
-        wait_for(lambda: (home / "published" / "marts.duckdb").exists(), FIRES_WITHIN_SECONDS, server)
-    with duckdb.connect(str(home / "published" / "marts.duckdb"), read_only=True) as marts:
+        published = server.home / "published" / "marts.duckdb"
+        wait_for(published.exists, FIRES_WITHIN_SECONDS, server)
+    with duckdb.connect(str(published), read_only=True) as marts:
         assert marts.execute("select count(*) from marts.mentions").fetchone() == (1,)
     run = server.scheduled_runs()[0]
     assert run["auto_scheduled"] is True

@@ -29,7 +29,7 @@ def demo(
     from flows.demo.run import run_demo
 
     root = home or Path(platformdirs.user_data_dir("marktecho")) / "demo"
-    code = run_demo(root, lambda config, at, as_of: run_nightly(config, at, as_of), _recheck, output.print)
+    code = run_demo(root, run_nightly, _recheck, output.print)
     output.print(f"\nThe marts: {Home(root).marts}", markup=False, soft_wrap=True)
     output.print(
         f'Ask them:  marktecho query --home {root} "select * from entity_daily order by date desc"',

@@ -1,0 +1,1 @@
+"""The demo: scripted public posts on local servers, heard by the real pipeline."""
