@@ -21,7 +21,8 @@ IBAN_LENGTHS = {
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[ \u00a0]?[0-9]{2}(?:[ \u00a0\u202f.\-]{0,2}[A-Za-z0-9]){11,28}")
 _CARD = re.compile(
     r"(?<![0-9A-Za-z+])(?<![0-9][ .\-])(?:"
-    r"[0-9]{4}(?P<gap>[ \u00a0\u202f]{1,2}|[\-.])(?:[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}|[0-9]{6}(?P=gap)[0-9]{4,5})"
+    r"[0-9]{4}(?P<gap>[ \u00a0\u202f]{1,2}|[\-.])(?:[0-9]{4}(?P=gap)[0-9]{4}(?P=gap)[0-9]{4}"
+    r"|[0-9]{6}(?P=gap)[0-9]{4,5})"
     r"|[0-9]{12,19})(?![0-9])"
 )
 # ISO/IEC 7812 issuer ranges in use: Visa, Mastercard, Amex, Diners, Discover, JCB, Maestro, UnionPay

@@ -1,7 +1,7 @@
 """Postal addresses in German and Austrian notation: street with house number, with or without postcode and town.
 
-A street is found by its last part (Haupt-straße, Lindenweg, Berliner Platz) in front of a number; from there the address
-is widened to both sides. A postcode with a town alone counts only where the words before it speak of an address.
+A street is found by its last part (Haupt-straße, Lindenweg, Berliner Platz) in front of a number; from there the
+address is widened to both sides. A postcode with a town alone counts only where the words before speak of an address.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _CAPITAL = "A-ZÄÖÜ"
 _NUMBER = r"[0-9]{1,3}(?: ?[a-zA-Z](?!\w))?(?: ?[\-–/+] ?[0-9]{1,4} ?(?:[a-zA-Z](?!\w))?)*(?![0-9])"
 _STREET_END = re.compile(
     r"(?P<strong>stra(?:ß|ss)e|gasse|allee|chaussee|(?<=[\w\-])str\b\.?|\bstr\.)"
-    r"|(?P<weak>weg|platz|ring|ufer|damm|steig|stieg|markt|promenade|zeile|kai|graben|wall|pfad|hof|berg|park)",
+    r"|(?P<weak>weg|platz|ring|ufer|lände|damm|steig|stieg|markt|promenade|zeile|kai|graben|wall|pfad|hof|berg|park)",
     re.IGNORECASE,
 )
 _STREET = re.compile(
@@ -43,19 +43,21 @@ _NOT_A_TOWN = (
 _POSTCODE = r"(?:(?:D|A|CH|DE|AT)[ \-–]{1,2})?(?<![0-9])[0-9]{4,5}"
 _BY_TOWN = re.compile(
     rf"(?:(?:Am|An der|An den|Auf der|Auf dem|Im|In der|In den|Zum|Zur|Unter den|Hinter der|Hinterm|Vor dem|Beim) )?"
-    rf"[{_CAPITAL}][\wäöüß.\-]+ (?P<number>{_NUMBER})(?=[,;|·\n]? ?(?:D-|A-|CH-)?(?!(?:19|20)[0-9]{{2}} )[0-9]{{4,5}} "
-    rf"{_NOT_A_TOWN}{_TOWN_NAME})"
+    rf"(?:[{_CAPITAL}][\wäöüß.\-]+ ){{1,3}}(?P<number>{_NUMBER})"
+    rf"(?=[,;|·\n]? ?(?:D-|A-|CH-)?(?!(?:19|20)[0-9]{{2}} )[0-9]{{4,5}} {_NOT_A_TOWN}{_TOWN_NAME})"
+    rf"|(?<!\w)(?i:(?:am|an der|auf der|im|in der|zum|zur) [a-zäöüß\-]{{3,}} (?:{_NUMBER}),? "
+    rf"[0-9]{{5}} {_NOT_A_TOWN}[a-zäöüß]{{3,}})"
 )
 _TOWN_AFTER = re.compile(
     rf"(?:\s?[,;|·/\-–]\s?|\s)(?:in )?{_POSTCODE}[ \u00a0]{{1,2}}{_NOT_A_TOWN}{_TOWN_NAME}"
     r"|,? (?:in )?(?:D-|A-)?[0-9]{5}(?![0-9\w])(?! [0-9A-ZÄÖÜ€])"
 )
-_POSTCODE_HINT = re.compile(rf"(?<![0-9])[0-9]{{4,5}} [{_CAPITAL}]")
+_POSTCODE_HINT = re.compile(r"(?<![0-9])[0-9]{4,5} [^\W\d_]")
 _TOWN_BEFORE = re.compile(rf"(?<!\w){_POSTCODE} {_TOWN_NAME}(?:\s?[,;|·]\s?|\s)$")
 _TOWN_ALONE = re.compile(
-    rf"(?:(?<=PLZ )|(?<=PLZ: )|(?<=Adresse: )|(?<=Adresse )|(?<=Anschrift: )|(?<=Anschrift )|(?<=wohne in )|(?<=wohnt in )"
-    rf"|(?<=wohnen in )|(?<=wohnhaft in )|(?<=lebe in )|(?<=live in )|(?<=living in )|(?<=address: )|(?<=zuhause in )"
-    rf"|(?<=Postleitzahl )|(?<![\w\-])(?=(?:D|A|DE|AT)-)){_POSTCODE} {_NOT_A_TOWN}{_TOWN_NAME}",
+    rf"(?:(?<=PLZ )|(?<=PLZ: )|(?<=Adresse: )|(?<=Adresse )|(?<=Anschrift: )|(?<=Anschrift )|(?<=wohne in )"
+    rf"|(?<=wohnt in )|(?<=wohnen in )|(?<=wohnhaft in )|(?<=lebe in )|(?<=live in )|(?<=living in )|(?<=address: )"
+    rf"|(?<=zuhause in )|(?<=Postleitzahl )|(?<![\w\-])(?=(?:D|A|DE|AT)-)){_POSTCODE} {_NOT_A_TOWN}{_TOWN_NAME}",
     re.IGNORECASE,
 )
 
@@ -71,19 +73,19 @@ _NOT_A_NAME = re.compile(
     r"|erste[nr]?|beste[nr]?|diese[nrms]?|welche[nrms]?|andere[nrms]?|nächste[nrms]?) $",
     re.IGNORECASE,
 )
-# compounds that are no streets: roads of the country, places in a ranking, ways of doing things, English words on -ring
+# words with a street's ending that are none: country roads, ranks, ways of doing things, English words on -ring
 _NOT_A_STREET = re.compile(
-    r"(?:bundes|landes|kreis|staats|wasch|produktions|fertigungs|seiden|milch|daten|zug)stra(?:ß|ss)e"
-    r"|sack(?:gasse)|.*(?:arbeits|park|sitz|steh|stell|tabellen|start|listen|rang|lager|spiel|camping|fußball|sport|bau"
-    r"|speicher|steck|lade|liege|rast|flug|handels|finanz|markt|podest|studien|ausbildungs|kita|betreuungs|heim|zelt"
-    r"|fenster|gang|stamm|treff|vor|schau|lehr|schlaf|messe|golf|tennis|hub|tank|logen|steh|ab|er|neben|haupt|mittel)platz"
-    r"|(?:um|aus|rück|heim|hin|arbeits|rad|fuß|transport|liefer|lösungs|hinter|durch|vor|schlicht|frisch|gerade|über|unter"
-    r"|halb|mittel|keines|wander|karriere|lebens|bildungs|ver|feld|vertriebs|post|zahlungs|kommunikations)weg"
-    r"|.*[eoiu]ring|(?!hansaring).*aring|string|nürburgring|hockenheimring|salzburgring|sachsenring|schlüsselring|ohrring"
-    r"|boxring|ehering|str|.*(?:super|bau|aktien|arbeits|wochen|floh|binnen|welt|media|wohnungs|kapital|floh|garten"
-    r"|getränke|drogerie|elektro|weihnachts|verbraucher|bio|finanz|immobilien|krypto|schwarz|haupt|transfer|fach|möbel)markt"
-    r"|.*(?:bahn|fried|flug|bauern|gerichts|innen|schul|reiter)hof|.*berg|.*park|damm|autobahndamm|bahnsteig|bürgersteig"
-    r"|firewall|paywall|überfall|spielzeile|schlagzeile|befehlszeile|kopfzeile|betreffzeile|kommandozeile|überwall|abwall",
+    r"(?:bundes|landes|kreis|staats|wasch|produktions|fertigungs|seiden|milch|daten|zug)stra(?:ß|ss)e|sackgasse"
+    r"|.*(?:arbeits|park|sitz|steh|stell|tabellen|start|listen|lager|spiel|camping|fußball|sport|speicher|steck|lade|liege"
+    r"|rast|flug|handels|finanz|podest|studien|ausbildungs|kita|betreuungs|fenster|stamm|treff|messe|golf|tennis)platz"
+    r"|(?:rang|bau|heim|zelt|gang|vor|schau|lehr|schlaf|hub|tank|logen|ab|er|neben|haupt|mittel)platz"
+    r"|.*(?:arbeits|rad|fuß|transport|liefer|lösungs|wander|karriere|lebens|bildungs|vertriebs|zahlungs|kommunikations)weg"
+    r"|(?:um|aus|rück|heim|hin|hinter|durch|vor|schlicht|frisch|gerade|über|unter|halb|mittel|keines|ver|feld|post)weg"
+    r"|.*[eoiu]ring|(?!hansaring).*aring|.*s[pt]ring|bring|nürburgring|hockenheimring|salzburgring|sachsenring|schlüsselring|ohrring"
+    r"|.*(?:super|bau|aktien|arbeits|wochen|floh|binnen|welt|media|wohnungs|kapital|garten|getränke|drogerie|elektro"
+    r"|weihnachts|verbraucher|bio|finanz|immobilien|krypto|schwarz|haupt|transfer|fach|möbel)markt"
+    r"|.*(?:bahn|fried|flug|bauern|gerichts|innen|schul|reiter)hof|.*berg|.*park|str|autobahndamm|bahnsteig|bürgersteig"
+    r"|firewall|paywall|.*(?:schlag|kopf|betreff|kommando|befehls)zeile",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
@@ -129,20 +131,18 @@ def _start_of_street(match: re.Match[str], *, has_town: bool) -> int | None:
     text, at = match.string, match.start()
     before = _WORD_BEFORE.search(text, max(0, at - 60), at)
     stem = before.group() if before else ""
-    word = stem + (match["strong"] or match["weak"])
-    is_weak = match["weak"] is not None
     if len(stem) >= 2:
-        if _NOT_A_STREET.fullmatch(word) and not (has_town and word[0].isupper()):
-            return None
-        if is_weak and not word[0].isupper() and not has_town:
-            return None
-        if is_weak and not match["gap"]:
-            return None
-        return at - len(stem)
-    if stem:
+        return at - len(stem) if _is_compound_street(stem, match, has_town=has_town) else None
+    if stem or not text[at].isupper():
         return None
-    window = max(0, at - 80)
-    named = (_ADJECTIVE_BEFORE if is_weak and not has_town else _NAME_BEFORE).search(text, window, at)
-    if named is None or not text[at].isupper() or _NOT_A_NAME.search(named.group()):
-        return None
-    return named.start()
+    pattern = _ADJECTIVE_BEFORE if match["weak"] and not has_town else _NAME_BEFORE
+    named = pattern.search(text, max(0, at - 80), at)
+    return None if named is None or _NOT_A_NAME.search(named.group()) else named.start()
+
+
+def _is_compound_street(stem: str, match: re.Match[str], *, has_town: bool) -> bool:
+    """Whether a word like Haupt-straße or Linden-weg names a street; weak endings must be nouns and stand apart."""
+    is_noun = stem[0].isupper()
+    if _NOT_A_STREET.fullmatch(stem + (match["strong"] or match["weak"])):
+        return has_town and is_noun
+    return match["weak"] is None or ((is_noun or has_town) and match["gap"] != "")

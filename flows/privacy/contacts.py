@@ -10,7 +10,7 @@ _DOMAIN = r"(?:[^\W_][\w\-]*\.)+"
 _TOP_LEVEL = r"(?!(?:png|jpe?g|gif|svg|webp|js|css|py)\b)[^\W\d_]{2,24}"
 
 _CONTACT = re.compile(
-    r"(?P<handle>(?<!\w)@+(?=[\w.\-]*[^\W\d]|[0-9]{5})[\w.\-]*\w(?:@\w[\w.\-]*\w)?)"
+    r"(?P<handle>(?<!\w)@+(?!\dx\b)(?=[\w.\-]*[^\W\d]|[0-9]{5})[\w.\-]*\w(?:@\w[\w.\-]*\w)?)"
     rf"|(?P<email>(?<![\w.+%\-]){_NAME}@{_DOMAIN}{_TOP_LEVEL})"
     r"|(?P<glued>(?<=\w\w)@[^\W\d]\w{3,})"
 )

@@ -11,14 +11,16 @@ _OTHERWISE = re.compile(
     r"|referenz|buchung|liefer|beleg|fall|zähler|inventar|charge|patent|akten|fahrgestell|seriennummer|produkt"
     r"|order|invoice|case|customer|member|reference|serial|booking|shipment|parcel|product|part|item|build|version"
     r"|isbn|issn|ean|gtin|upc|sku|asin|imei|iccid|mac|hrb|hra|ust|vat|pzn|doi|md5|sha)"
-    r"[\w\-]{0,14}\.?[ \-]?(?:nummer|number|nr|num|no|id|code|zeichen|key)?|\b(?:nr|no|id|lot|ref)|[#№])"
+    r"[\w\-]{0,14}\.?[ \-]?(?:nummer|number|nr|num|no|id|code|zeichen|key)?|\b(?:nr|no|id|lot|ref)|[#№]"
+    r"|\b[a-z]{2}[0-9]{2}(?: [0-9]{4})+ ?)"
     r"\.?\s{0,2}(?:[:=#]|ist|is|lautet|war|was)?\s{0,2}[\"'(#„]?$",
     re.IGNORECASE,
 )
 _TELEPHONE = re.compile(
-    r"(?:(?<!\w)(?:tel(?:efon|ephone)?|fon|fone|phone|mobil|mobile|cell|handy|fax|telefax|whats ?app|sms|hotline|durchwahl"
-    r"|rufnummer|(?:tel|telefon|handy|mobil|fax|ruf|festnetz|phone|mobile|cell|whatsapp)[\- ]?(?:nummer|number|nr|no)"
-    r"|(?:meine|deine|ihre|seine|unsere|my|your|his|her) (?:nummer|number)"
+    r"(?:(?<!\w)(?:tel(?:efon|ephone)?|fon|fone|phone|mobil|mobile|cell|handy|fax|telefax|whats ?app|sms|hotline"
+    r"|durchwahl|rufnummer|(?:tel|telefon|handy|mobil|fax|ruf|festnetz|phone|mobile|cell|whatsapp)[\- ]?"
+    r"(?:nummer|number|nr|no)"
+    r"|(?:meine|deine|ihre|seine|unsere|my|your|his|her)(?: neue| alte| new)? (?:nummer|number|nr)"
     r"|(?:call|ring|phone|text) (?:me|us|him|her|them)(?: (?:at|on|under))?|(?:call|reach)(?: \w+){0,2} (?:at|on)"
     r"|(?:ruf|rufen|ruft|rufe|anruf|anrufen|melde|meldet|melden|erreichbar|erreichen|erreicht|schreib)(?: \w+){0,3}"
     r" (?:unter|auf)(?: der| folgender)?(?: nummer)?)|[\u260e\u260f\U0001f4de\U0001f4f1\U0001f4f2]\ufe0f?)"

@@ -24,11 +24,13 @@ _PROFILE = re.compile(
     re.IGNORECASE,
 )
 # first path parts that are places of the platform, not people
-_PLACES = frozenset(
-    "i intent share search hashtag explore home p reel reels tv stories watch shorts playlist results channel groups events"
-    " marketplace pages sharer sharer.php story.php photo.php permalink.php profile.php status statuses company jobs"
-    " feed pulse posts school r comments topics features pricing login signup about help settings messages download"
-    " embed live video videos photo photos media joinchat s discover tag tags legal privacy terms".split()
+_PLACES = re.compile(
+    r"i|intent|share|search|hashtag|explore|home|p|reel|reels|tv|stories|watch|shorts|playlist|results|channel"
+    r"|groups|events|marketplace|pages|sharer|sharer\.php|story\.php|photo\.php|permalink\.php|profile\.php"
+    r"|status|statuses|company|jobs|feed|pulse|posts|school|r|comments|topics|features|pricing|login|signup"
+    r"|about|help|settings|messages|download|embed|live|video|videos|photo|photos|media|joinchat|s|discover|tag"
+    r"|tags|legal|privacy|terms",
+    re.IGNORECASE,
 )
 _PARAMETER = re.compile(
     r"(?P<start>[?&;#](?:amp;)?)(?P<name>[\w.\-\[\]]+)=(?P<value>[^&;#\s]+)",
@@ -62,8 +64,8 @@ def redact_link(link: str, keep_handles: frozenset[str]) -> str:
 
 
 def _profile(match: re.Match[str], keep_handles: frozenset[str]) -> str:
-    name = match[2].lower()
-    return match.group() if name in _PLACES or is_kept(name, keep_handles) else f"{match[1]}user"
+    is_public = _PLACES.fullmatch(match[2]) or is_kept(match[2], keep_handles)
+    return match.group() if is_public else f"{match[1]}user"
 
 
 def _parameter(match: re.Match[str]) -> str:

@@ -19,8 +19,8 @@ _PHONE = re.compile(
     r")"
 )
 _EXTENSION = re.compile(
-    r"\s{0,2}(?:[\-\u2010-\u2014/]\s?|(?:,\s?)?(?:ext\.?|extension|x|DW|Durchwahl|Dw\.?|App\.?|Kl\.?|Klappe)[ .:]{0,2})"
-    r"[0-9]{1,5}(?![0-9.,:/\-]*[0-9])",
+    r"(?:[\-\u2010-\u2014/]|(?:,\s?|\s{0,2})(?:ext\.?|extension|x|DW|Durchwahl|Dw\.?|App\.?|Kl\.?|Klappe)[ .:]{0,2})"
+    r"[0-9]{1,5}(?![ 0-9.,:/\-]*[0-9])",
     re.IGNORECASE,
 )
 _GROUP_END = re.compile(r"[0-9](?![0-9])")
@@ -28,6 +28,7 @@ _DATE = re.compile(
     r"[( ]*(?:[0-3]?[0-9]\s?[.\-/]\s?[01]?[0-9]\s?[.\-/]|[01]?[0-9][.\-/](?:19|20)[0-9]{2}(?![0-9])"
     r"|(?:19|20)[0-9]{2}[.\-/ ][01][0-9](?![0-9]))"
 )
+_VERSION = re.compile(r"[0-9]{1,2}\.[0-9]")
 _UNIT = re.compile(
     r"\s?(?:€|\$|£|%|°|eur(?:o|os)?\b|usd\b|dollars?\b|cent\b|k?[gm]\b|km\b|cm\b|mm\b|m?ah\b|[kmg]b\b|mbit|uhr\b|x\b|mal\b"
     r"|follower|views|aufrufe|likes|menschen|leute|people|users?\b|nutzer|kunden|mitarbeiter|stück|mio|mrd|prozent|minuten"
@@ -49,9 +50,11 @@ def redact_phones(text: str) -> str:
 def _judge(match: re.Match[str]) -> tuple[int, int] | None:
     text, start, candidate = match.string, match.start(), match.group()
     labelled = is_labelled_telephone(text, start)
+    if not labelled and "+" not in candidate and (_DATE.match(candidate) or is_labelled_otherwise(text, start)):
+        return None
     if match.lastgroup == "international":
         end = _longest(candidate, ("DE",), is_strict=False)
-    elif _DATE.match(candidate) or (not labelled and is_labelled_otherwise(text, start)):
+    elif labelled and _VERSION.match(candidate):
         return None
     elif labelled:
         digits = sum(character.isdigit() for character in candidate)
@@ -78,7 +81,10 @@ def _national(candidate: str) -> int | None:
         return None
     if code == "01" and "." in candidate:
         return None
-    regions = (*_REGIONS, "GB") if len(code) in (3, 4, 5) and not is_bare else _REGIONS
+    regions = _REGIONS
+    if len(code) in (3, 4, 5) and not is_bare:
+        # 01 is the whole area code of Vienna, so that 0123 is none of Austria
+        regions = ("DE", "GB") if code.startswith("01") else (*_REGIONS, "GB")
     return _longest(candidate, regions, is_strict=True)
 
 

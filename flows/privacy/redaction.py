@@ -16,7 +16,7 @@ from flows.privacy.links import LINK, redact_link
 from flows.privacy.phones import redact_phones
 
 # without one of these nothing can be found, and most posts have none
-_SUSPICIOUS = re.compile(r"[@0-9]|[\[({]\s?(?:at|ät)\s?[\])}]|https?://|www\.|\bat\b.+\bdot\b", re.IGNORECASE)
+_SUSPICIOUS = re.compile(r"[@0-9]|[\[({]\s?(?:at|ät)\s?[\])}]|https?://|www\.|\.[a-z]{2,4}/|\s(?:dot|punkt)\s", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
 _MANY_DIGITS = re.compile(r"(?:[0-9][^0-9]{0,3}){5}")
 _MAX_PASSES = 5
