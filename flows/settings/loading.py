@@ -1,0 +1,109 @@
+"""From a file to settings, or to the list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from flows.queries import QueryError
+from flows.settings.checks import check
+from flows.settings.document import Document, parse_document, read_document
+from flows.settings.model import Settings, validate_source
+from flows.settings.problems import Path, Problem, SettingsError
+from flows.settings.wording import describe
+from flows.sources.base import SourceSettings
+from flows.sources.registry import connector_types
+
+_CAUSES = ("do not belong in this file.", "not part of the query.")
+
+
+def load_settings(path: FilePath | str) -> Settings:
+    """Read and check listening.yaml.
+
+    Raises SettingsError (exit code 2) with every problem: file, line, field, what is wrong, what to do.
+    """
+    return _settings(read_document(FilePath(path)))
+
+
+def parse_settings(text: str, file: str = "listening.yaml") -> Settings:
+    """Check settings given as YAML text; `file` is its name in messages. Raises SettingsError."""
+    return _settings(parse_document(text, file))
+
+
+def _settings(document: Document) -> Settings:
+    if not isinstance(document.data, dict):
+        wrong = "the file must consist of keys and values, such as `company:` with its id, name and query below it."
+        raise SettingsError(document.file, [Problem(1, 0, "", wrong, "Copy the example listening.yaml and edit it.")])
+    problems = [*document.problems, *check(document)]
+    data = dict(document.data)
+    if isinstance(data.get("sources"), list):
+        data["sources"], source_problems = _sources(document, data["sources"])
+        problems += source_problems
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        problems += _problems(document, error.errors(), Settings)
+    if problems:
+        raise SettingsError(document.file, _only_causes(problems))
+    return settings
+
+
+def _sources(document: Document, entries: list[Any]) -> tuple[list[SourceSettings], list[Problem]]:
+    """Check each source by its own type, so that every problem in it keeps its line."""
+    sources: list[SourceSettings] = []
+    problems: list[Problem] = []
+    for number, entry in enumerate(entries):
+        path: Path = ("sources", number)
+        try:
+            sources.append(validate_source(entry))
+        except ValidationError as error:
+            model = connector_types()[entry["type"]].settings_type
+            problems += _problems(document, error.errors(), model, path)
+        except PydanticCustomError as error:
+            known: ErrorDetails = {"type": error.type, "loc": (), "msg": "", "input": entry, "ctx": error.context or {}}
+            problems += _problems(document, [known], SourceSettings, path)
+    return sources, problems
+
+
+def _problems(
+    document: Document, errors: Iterable[ErrorDetails], model: type[BaseModel], prefix: Path = ()
+) -> Iterator[Problem]:
+    for error in errors:
+        path = (*prefix, *_within(document, prefix, error["loc"]))
+        query_error = error.get("ctx", {}).get("error")
+        if isinstance(query_error, QueryError):
+            yield _query_problem(document, path, query_error)
+            continue
+        wrong, remedy = describe(error, model, path[len(prefix) :])
+        if path in document.empty:
+            wrong = "is empty."
+        yield Problem(document.line(path), 0, document.name(path), wrong, remedy)
+
+
+def _within(document: Document, prefix: Path, location: tuple[str | int, ...]) -> Path:
+    """The part of pydantic's location that names places of the file (it adds names of types and `[key]`)."""
+    path: list[str | int] = []
+    for number, step in enumerate(location):
+        is_last = number == len(location) - 1
+        if is_last or (*prefix, *path, step) in document.lines:
+            if is_last and step == "[key]":
+                continue
+            path.append(step)
+    return tuple(path)
+
+
+def _query_problem(document: Document, path: Path, error: QueryError) -> Problem:
+    line, column = document.locate(path, error.position) if path in document.scalars else (document.line(path), 0)
+    wrong = f"column {error.column} of the query: {error.problem}"
+    return Problem(line, column, document.name(path), wrong, error.remedy, error.excerpt())
+
+
+def _only_causes(problems: list[Problem]) -> list[Problem]:
+    """Where the cause is known (a secret in the file, a query cut off by #), drop what follows from it."""
+    causes = {(problem.line, problem.field) for problem in problems if problem.wrong.endswith(_CAUSES)}
+    kept = [p for p in problems if p.wrong.endswith(_CAUSES) or (p.line, p.field) not in causes]
+    return list(dict.fromkeys(kept))

@@ -1,0 +1,153 @@
+"""The settings of an installation: what `listening.yaml` says, typed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+from pydantic import BeforeValidator, ConfigDict, Field, PositiveInt, SecretStr, SerializeAsAny, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from flows.settings import aspects as default_aspects
+from flows.settings import departments as default_departments
+from flows.settings.aspects import Aspect
+from flows.settings.departments import DepartmentRule
+from flows.settings.entities import Company, Competitor, Entity, Industry, Product, query_handles
+from flows.settings.fields import Language, Part, QueryField, Sentiment, Slug
+from flows.settings.secrets import SecretFromEnv
+from flows.sources.base import SourceSettings
+from flows.sources.registry import connector_types
+
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+
+
+class SentimentRule(Part):
+    """Posts whose sentiment is known better than the model can tell ("War Zone" is the name of a product)."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    id: Slug
+    query: QueryField = Field(description="Which posts (docs/reference/queries.md).")
+    sentiment: Sentiment = Field(description="What they get: negative, neutral or positive.")
+
+
+class Watchlist(Part):
+    """What must not be public. Terms are held in memory only, masked in every text form of the settings."""
+
+    terms: tuple[SecretStr, ...] = Field(default=(), description="Confidential words, such as names of projects.")
+    documents: tuple[Path, ...] = Field(default=(), description="Confidential documents, by path.")
+
+
+class Alerts(Part):
+    """When to raise an alert, and whom to tell."""
+
+    crisis_negative_share: float = Field(default=0.5, ge=0, le=1, description="Share of negative posts in a day.")
+    crisis_min_mentions: PositiveInt = Field(default=30, description="Posts in a day below which there is no crisis.")
+    surge_factor: float = Field(default=3.0, gt=1, description="Posts in a day, as a multiple of what was expected.")
+    source_down_hours: PositiveInt = Field(default=36, description="Hours without a successful run of a source.")
+    channels: tuple[SecretFromEnv, ...] = Field(
+        default=(), description="Names of environment variables that hold an apprise address (e-mail, Slack, Teams)."
+    )
+
+
+class Settings(Part):
+    """Everything that listening.yaml says, with defaults filled in."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    company: Company = Field(description="The company that listens.")
+    competitors: tuple[Competitor, ...] = Field(default=(), description="Companies it is compared with.")
+    products: tuple[Product, ...] = Field(default=(), description="Its products and brands.")
+    industry: Industry = Field(default=Industry(), description="The market it is in.")
+    sources: tuple[SerializeAsAny[Annotated[SourceSettings, BeforeValidator(lambda value: validate_source(value))]], ...] = Field(
+        default=(), description="Where to listen: entries of any type in docs/sources."
+    )
+    aspects: tuple[Aspect, ...] = Field(description="What customers talk about; without it the industry's defaults.")
+    departments: tuple[DepartmentRule, ...] = Field(description="Who should see which post; without it the defaults.")
+    rules: tuple[SentimentRule, ...] = Field(default=(), description="Phrases whose sentiment is known.")
+    watchlist: Watchlist = Field(default=Watchlist(), description="What must not be public.")
+    retention: dict[str, PositiveInt] = Field(
+        default={}, description="Days to keep posts, per source; `default` is for all others. Without it for ever."
+    )
+    alerts: Alerts = Field(default=Alerts(), description="When to raise an alert, and whom to tell.")
+    schedule: str = Field(default="04:00", description="When the night starts: HH:MM, or a cron expression.")
+    time_zone: str = Field(default="Europe/Berlin", description="Days are days of this zone.")
+    language: Language = Field(default="de", description="Language of summaries, aspects and reasons: de or en.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_defaults(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        language = data["language"] if data.get("language") in {"de", "en"} else "de"
+        industry = data.get("industry")
+        industry_id = industry.get("id") if isinstance(industry, dict) else getattr(industry, "id", None)
+        chosen = default_aspects.choose(data.get("aspects"), industry_id, language)
+        ids = {aspect["id"] for aspect in chosen if isinstance(aspect, dict) and "id" in aspect} if chosen else set()
+        departments = default_departments.choose(data.get("departments"), ids, language)
+        return data | {"aspects": chosen, "departments": departments}
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError):
+            raise PydanticCustomError("time_zone", "{name} is not a time zone", {"name": value}) from None
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_schedule(cls, value: str) -> str:
+        if not _CLOCK.fullmatch(value) and not (len(value.split()) == 5 and croniter.is_valid(value)):
+            raise PydanticCustomError("schedule", "{value} is neither a time nor a cron expression", {"value": value})
+        return value
+
+    @property
+    def entities(self) -> list[Entity]:
+        """All that is listened for: company, competitors, products, and the market when it has a query."""
+        market = self.industry.market
+        return [self.company, *self.competitors, *self.products, *([market] if market else [])]
+
+    @property
+    def listened_handles(self) -> frozenset[str]:
+        """Handles named in queries, lower-case, with and without server: redaction keeps these."""
+        return query_handles([*(entity.query for entity in self.entities), *(rule.query for rule in self.rules)])
+
+    @property
+    def cron(self) -> str:
+        """The schedule as a cron expression in `time_zone`."""
+        clock = _CLOCK.fullmatch(self.schedule)
+        return f"{int(clock[2])} {int(clock[1])} * * *" if clock else self.schedule
+
+    def retention_days(self, source: str) -> int | None:
+        """Days to keep posts of a source; None: for ever."""
+        return self.retention.get(source, self.retention.get("default"))
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits that change when posts must be matched again: with a query, a rule, or an id."""
+        said = {
+            "entities": [[entity.entity_id, entity.kind, str(entity.query)] for entity in self.entities],
+            "rules": [[rule.id, str(rule.query), rule.sentiment] for rule in self.rules],
+        }
+        return hashlib.blake2b(json.dumps(said, ensure_ascii=False).encode(), digest_size=16).hexdigest()
+
+    def source(self, name: str) -> SourceSettings | None:
+        """The settings of the source of that name."""
+        return next((source for source in self.sources if source.source == name), None)
+
+
+def validate_source(value: Any) -> Any:
+    """Settings of the entry's own type. Raises PydanticCustomError for an unknown type."""
+    if not isinstance(value, dict):
+        return value
+    known = connector_types()
+    if value.get("type") not in known:
+        raise PydanticCustomError("unknown_source", "unknown source type", {"known": sorted(known)})
+    return known[value["type"]].settings_type.model_validate(value)
