@@ -1,0 +1,155 @@
+"""The night's last step: say what it found."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.context import TaskRunContext
+
+from flows.home import Home
+from flows.night import Night
+from flows.published import open_published
+from flows.summary.facts import Facts, gather
+from flows.summary.words import WORDS
+
+LATEST = "latest.json"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and a table under it; `rows` hold text ready to print."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class NightSummary:
+    """What a night found, ready to print."""
+
+    run_id: str
+    title: str
+    sections: list[Section]
+    quality: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary as plain values, for scripts."""
+        return asdict(self)
+
+    def as_markdown(self) -> str:
+        """The summary as Markdown; text of posts cannot break out of its table cell."""
+        parts = [f"# {self.title}"]
+        for section in self.sections:
+            rows = [section.columns, tuple("---" for _ in section.columns), *section.rows]
+            lines = "\n".join("| " + " | ".join(_cell(value) for value in row) + " |" for row in rows)
+            parts.append(f"## {section.heading}\n\n{lines}")
+        return "\n\n".join([*parts, self.quality, f"Run {self.run_id}"]) + "\n"
+
+    def as_text(self) -> str:
+        """The summary as aligned plain text."""
+        parts = [self.title]
+        for section in self.sections:
+            rows = [section.columns, *section.rows]
+            widths = [max(len(row[column]) for row in rows) for column in range(len(section.columns))]
+            lines = ("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)) for row in rows)
+            parts.append("\n".join([section.heading, *("  " + line.rstrip() for line in lines)]))
+        return "\n\n".join([*parts, self.quality])
+
+
+def summarise(night: Night) -> NightSummary:
+    """Summarise the published night into `reports/`; under Prefect also as artifacts (a table and a Markdown page)."""
+    with open_published(night.home) as marts:
+        summary = _write(night, gather(marts, night.run_id))
+    night.home.reports.mkdir(parents=True, exist_ok=True)
+    markdown = summary.as_markdown()
+    (night.home.reports / f"night-{night.run_id}.md").write_text(markdown, encoding="utf-8")
+    (night.home.reports / LATEST).write_text(json.dumps(summary.as_dict(), ensure_ascii=False), encoding="utf-8")
+    if TaskRunContext.get():
+        create_markdown_artifact(markdown, key="night", description=summary.title)
+        sources = summary.sections[-1]
+        create_table_artifact(
+            [dict(zip(sources.columns, row, strict=True)) for row in sources.rows],
+            key="sources",
+            description=summary.title,
+        )
+    return summary
+
+
+def latest_summary(home: Home) -> NightSummary:
+    """The summary that the last night wrote. Raises FileNotFoundError when there was none."""
+    content = json.loads(Path(home.reports / LATEST).read_text(encoding="utf-8"))
+    sections = [
+        Section(one["heading"], tuple(one["columns"]), [tuple(row) for row in one["rows"]])
+        for one in content["sections"]
+    ]
+    return NightSummary(content["run_id"], content["title"], sections, content["quality"])
+
+
+def _write(night: Night, facts: Facts) -> NightSummary:
+    words: dict[str, Any] = WORDS[night.settings.language]
+    nothing = words["nothing"]
+    day = night.as_of.astimezone(ZoneInfo(night.settings.time_zone)).date()
+    voices = [
+        (
+            row["entity_name"],
+            _count(row["mention_count"]),
+            _count(row["mention_count_previous"]),
+            _interval(row),
+            _signed(row["net_sentiment_change"], words["early"]),
+            "" if row["share_of_voice"] is None else f"{row['share_of_voice']:.0%}",
+        )
+        for row in facts.voices
+    ]
+    feedback = [
+        (
+            row["aspect_id"],
+            row["intent"],
+            _count(row["original_count"]),
+            _count(row["original_count_previous"]),
+            _signed(row["net_sentiment"], ""),
+            row["example"] or "",
+        )
+        for row in facts.feedback
+    ]
+    leads = [(row["lead_kind"], f"{row['score']:.2f}", row["reason"], row["place"]) for row in facts.leads]
+    queues = [tuple(str(value) for value in row.values()) for row in facts.queues]
+    sources = [tuple("" if value is None else str(value) for value in row.values()) for row in facts.sources]
+    company = night.settings.company.name
+    sections = [
+        Section(words["voices"], words["voices_columns"], voices or [_empty(nothing, 6)]),
+        Section(words["feedback"].format(company=company), words["feedback_columns"], feedback or [_empty(nothing, 6)]),
+        Section(words["leads"].format(count=facts.lead_count), words["leads_columns"], leads or [_empty(nothing, 4)]),
+        Section(words["queues"], words["queues_columns"], queues or [_empty(nothing, 4)]),
+        Section(words["sources"], words["sources_columns"], sources or [_empty(nothing, 7)]),
+    ]
+    quality = words["quality"].format(**facts.quality, audit=words["passed"])
+    return NightSummary(night.run_id, words["title"].format(day=day), sections, quality)
+
+
+def _empty(word: str, columns: int) -> tuple[str, ...]:
+    return (word, *("" for _ in range(columns - 1)))
+
+
+def _count(value: int | None) -> str:
+    return f"{value or 0:,}"
+
+
+def _signed(value: float | None, missing: str) -> str:
+    return missing if value is None else f"{value:+.2f}"
+
+
+def _interval(row: dict[str, Any]) -> str:
+    if row["net_sentiment"] is None:
+        return ""
+    return f"{row['net_sentiment']:+.2f} [{row['net_sentiment_low']:+.2f}, {row['net_sentiment_high']:+.2f}]"
+
+
+def _cell(value: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", " ".join(value.split()))

@@ -1,0 +1,47 @@
+"""The words of the summary, in English and German."""
+
+from __future__ import annotations
+
+ENGLISH = {
+    "title": "The night of {day}",
+    "voices": "Voices of the last 7 days",
+    "voices_columns": ("", "mentions", "before", "net sentiment (95%)", "change", "share of voice"),
+    "feedback": "What customers of {company} talk about most (last 7 days)",
+    "feedback_columns": ("aspect", "intent", "mentions", "before", "net sentiment", "an example"),
+    "leads": "Leads: {count} open in the last 7 days, the best first",
+    "leads_columns": ("kind", "score", "why", "where"),
+    "queues": "Who needs to see what",
+    "queues_columns": ("department", "open", "of these urgent", "overdue"),
+    "sources": "Sources of this run",
+    "sources_columns": ("source", "outcome", "records", "landed", "quarantined", "left out", "message"),
+    "quality": (
+        "{mention_count:,} mentions published, {copy_count:,} of them copies, {spam_count:,} spam, "
+        "{undated_count:,} without a date, {unscored_count:,} without words to score. Audit: {audit}."
+    ),
+    "nothing": "nothing yet",
+    "passed": "passed",
+    "early": "too early",
+}
+
+GERMAN = {
+    "title": "Die Nacht zum {day}",
+    "voices": "Stimmen der letzten 7 Tage",
+    "voices_columns": ("", "Erwähnungen", "zuvor", "Netto-Stimmung (95 %)", "Änderung", "Stimmenanteil"),
+    "feedback": "Worüber die Kunden von {company} am meisten sprechen (letzte 7 Tage)",
+    "feedback_columns": ("Aspekt", "Absicht", "Erwähnungen", "zuvor", "Netto-Stimmung", "ein Beispiel"),
+    "leads": "Leads: {count} offen aus den letzten 7 Tagen, die besten zuerst",
+    "leads_columns": ("Art", "Wert", "warum", "wo"),
+    "queues": "Wer was sehen muss",
+    "queues_columns": ("Abteilung", "offen", "davon dringend", "überfällig"),
+    "sources": "Quellen dieses Laufs",
+    "sources_columns": ("Quelle", "Ergebnis", "Datensätze", "gelandet", "Quarantäne", "ausgelassen", "Meldung"),
+    "quality": (
+        "{mention_count:,} Erwähnungen veröffentlicht, davon {copy_count:,} Kopien, {spam_count:,} Spam, "
+        "{undated_count:,} ohne Datum, {unscored_count:,} ohne bewertbare Wörter. Prüfung: {audit}."
+    ),
+    "nothing": "noch nichts",
+    "passed": "bestanden",
+    "early": "zu früh",
+}
+
+WORDS = {"en": ENGLISH, "de": GERMAN}
