@@ -81,7 +81,7 @@ def _national(candidate: str) -> int | None:
         return None
     if code == "01" and "." in candidate:
         return None
-    regions = _REGIONS
+    regions: tuple[str, ...] = _REGIONS
     if len(code) in (3, 4, 5) and not is_bare:
         # 01 is the whole area code of Vienna, so that 0123 is none of Austria
         regions = ("DE", "GB") if code.startswith("01") else (*_REGIONS, "GB")
