@@ -1,0 +1,79 @@
+"""Run `marktecho` as its users do: a process of its own, watched through what it prints, killed when a test says so."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+AS_OF = "2026-11-20T02:30:00+00:00"
+NOT_COMPARED = {"runs", "source_health"}
+"""Marts that tell about runs, not about mentions: they differ between one run and two."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    output: str
+    errors: str
+
+
+def marktecho(*arguments: str | Path, environment: dict[str, str] | None = None, timeout: float = 300) -> Done:
+    """Run a command to its end."""
+    process = _start(arguments, environment)
+    output, errors = process.communicate(timeout=timeout)
+    return Done(process.returncode, output, errors)
+
+
+def marktecho_killed_at(
+    progress: str, *arguments: str | Path, environment: dict[str, str] | None = None
+) -> tuple[bool, list[str]]:
+    """Run a command and SIGKILL it as soon as it prints progress that matches a regular expression.
+
+    Returns whether it was killed (False: it ended before), and the lines it had printed.
+    """
+    process = _start(arguments, environment)
+    assert process.stderr is not None
+    lines: list[str] = []
+    for line in process.stderr:
+        lines.append(line.rstrip())
+        if re.search(progress, line):
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            return True, lines
+    process.wait()
+    return False, lines
+
+
+def _start(arguments: tuple[str | Path, ...], environment: dict[str, str] | None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from flows.cli import main; main()", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"} | (environment or {}),
+    )
+
+
+def marts_content(home: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every published mart about mentions, in a fixed order."""
+    with duckdb.connect(str(home / "published" / "marts.duckdb"), read_only=True) as marts:
+        names = [
+            row[0]
+            for row in marts.execute(
+                "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+            ).fetchall()
+        ]
+        return {
+            name: marts.execute(f"select * from marts.{name} order by all").fetchall()
+            for name in names
+            if name not in NOT_COMPARED
+        }
