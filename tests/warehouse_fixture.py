@@ -152,7 +152,7 @@ class CoreTables:
             [
                 (
                     key, ASPECTS, aspect, 0.7, *PROBABILITIES[tone], tone,
-                    PROBABILITIES[tone][2] - PROBABILITIES[tone][0], f"words about {aspect}",
+                    PROBABILITIES[tone][2] - PROBABILITIES[tone][0], text,
                 )
                 for aspect, tone in (aspects or {}).items()
             ],

@@ -1,4 +1,4 @@
--- What each department should see now: recent mentions, one row per mention and department, with the rule that sent it.
+-- Which department should see which recent mention, with the rule that sent it: one row per mention and department.
 -- A mention without a date is due from its collection.
 
 with mentions as (
