@@ -16,7 +16,7 @@ from flows.landing.tally import Tally
 from flows.night import Night
 from flows.privacy.pseudonyms import Pseudonyms
 from flows.sources.base import Connector, Cursor, Outcome, Page, SourceFailed, SourceSettings
-from flows.sources.registry import connector_types
+from flows.sources.registry import connector as build_connector
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +47,10 @@ class SourceRun:
 def ingest(night: Night, source: SourceSettings) -> SourceRun:
     """Land what is new at a source and record how it went in `core.source_runs`.
 
-    A source that fails does not raise: its outcome says so, and what it delivered before is kept. Several sources may be
-    ingested by threads of one process at once. Raises what the warehouse or the disk raise.
+    A source that fails does not raise: its outcome says so, and what it delivered before is kept. Several sources may
+    be ingested by threads of one process at once. Raises what the warehouse or the disk raise.
     """
-    connector = connector_types()[source.type](source)
-    return land(night, connector, source)
+    return land(night, build_connector(source), source)
 
 
 def land(night: Night, connector: Connector, source: SourceSettings) -> SourceRun:
@@ -143,7 +142,7 @@ def _verdict(source: str, tally: Tally, failure: SourceFailed | None) -> tuple[O
     if field:
         count, read = tally.failures[field], tally.landed_count + tally.quarantined_count
         messages.append(
-            f"schema drift in {source}: field {field} ({count} of {read} records could not be read and are in quarantine)."
+            f"schema drift in {source}: field {field} ({count} of {read} records could not be read; see quarantine)."
         )
         if tally.is_unreadable:
             messages.append("Its cursor stays where it was: once the connector is right, the same records come again.")

@@ -16,7 +16,7 @@ ENOUGH: Final = 2_000
 
 
 class Chunk:
-    """Rows ready for landing, one per key: of a post that comes several times the last version wins, a deletion always."""
+    """Rows ready for landing, one per key: of several versions of a post the last one wins, and a deletion over all."""
 
     def __init__(self) -> None:
         self.mentions: dict[str, dict[str, Any]] = {}

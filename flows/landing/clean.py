@@ -42,15 +42,15 @@ class Cleaning:
 
     @property
     def latest(self) -> datetime:
-        """The latest time a post may bear: the run's or the machine's clock, whichever is ahead, with some tolerance."""
+        """The latest time a post may bear: the run's or the machine's clock, whichever is ahead, and some tolerance."""
         return max(self.collected_at, datetime.now(UTC)) + CLOCK_TOLERANCE
 
 
 def clean(raw: RawMention, how: Cleaning) -> dict[str, Any]:
     """Make a row of `landing.mentions` of what a connector read.
 
-    Raises BrokenRecord with the field and the reason when an id is missing, a time is naive or implausible (before 1990,
-    more than two days ahead), a count is not a whole number of at least 0, or a value has the wrong type.
+    Raises BrokenRecord with the field and the reason when an id is missing, a time is naive or implausible (before
+    1990, more than two days ahead), a count is not a whole number of at least 0, or a value has the wrong type.
     """
     native_id = native_id_of(raw)
     row: dict[str, Any] = {

@@ -33,10 +33,11 @@ _TAG: Final = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--|![^<>]*)>", re.DOTALL)
 def html_to_text(source: str) -> str:
     """Turn the HTML of a post into plain text.
 
-    Links appear as their full address (also where the platform shows a shortened one or hides parts of it); when the words
-    of a link are not its address, the address follows them in parentheses. Mentions and hashtags stay as their text, custom
-    emoji as their short code. Paragraphs and breaks become line breaks, entities are decoded, scripts, styles and comments
-    go. Never raises: broken markup is read as a browser would, what no parser accepts is stripped of its tags.
+    Links appear as their full address (also where the platform shows a shortened one or hides parts of it); when the
+    words of a link are not its address, the address follows them in parentheses. Mentions and hashtags stay as their
+    text, custom emoji as their short code. Paragraphs and breaks become line breaks, entities are decoded, scripts,
+    styles and comments go. Never raises: broken markup is read as a browser would, what no parser accepts is stripped
+    of its tags.
     """
     source = well_formed(source)
     if not source.strip():

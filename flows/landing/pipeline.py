@@ -60,8 +60,8 @@ class Landing:
     def load(self, chunk: Chunk) -> None:
         """Make a chunk durable in one dlt load; its cursor, when it has one, becomes the source's cursor with it.
 
-        Rows that are stored already in the same form are not written again; a changed row keeps its first `collected_at`.
-        Posts known to be deleted are withheld and counted as skipped.
+        Rows that are stored already in the same form are not written again; a changed row keeps its first
+        `collected_at`. Posts known to be deleted are withheld and counted as skipped.
         """
         with _WRITES:
             self._withhold_deleted(chunk)
@@ -123,7 +123,7 @@ class Landing:
             chunk.tally.withhold(chunk.deliveries[key])
 
     def _resolve_quarantine(self, chunk: Chunk) -> None:
-        """Mark quarantined records whose post comes well this time; before the load, so that a crash only repeats it."""
+        """Mark quarantined records whose post comes well this time; before the load, so that a crash repeats it."""
         self._with_rows(
             pa.Table.from_pylist(list(chunk.mentions.values()), MENTIONS),
             """

@@ -34,9 +34,9 @@ def quarantined(
 ) -> dict[str, Any]:
     """Make a row of `landing.quarantine` of a record that could not become a mention.
 
-    The same broken record gives the same `quarantine_id` in every run: it is made of source, native id and field, or without
-    a native id of source, row number, field, reason and payload. `author_fields` (dotted names) are removed from the
-    payload, all strings redacted.
+    The same broken record gives the same `quarantine_id` in every run: it is made of source, native id and field, or
+    without a native id of source, row number, field, reason and payload. `author_fields` (dotted names) are removed
+    from the payload, all strings redacted.
     """
     if isinstance(error, BrokenRecord):
         field, reason = error.field_name, error.reason
@@ -105,7 +105,7 @@ def _cut(text: str) -> str:
 
 
 def export(warehouse: duckdb.DuckDBPyConnection, folder: Path, source: str, run_id: str) -> Path | None:
-    """Write what this run quarantined of a source to `<source>-<run_id>.jsonl` in `folder`; None when there is nothing."""
+    """Write what this run quarantined of a source to `<source>-<run_id>.jsonl` in `folder`; None without any."""
     result = warehouse.execute(
         """
         select native_id, row_number, field, reason, payload, quarantined_at

@@ -57,14 +57,15 @@ class Tally:
 
     def inspect(self, records: Iterable[Any], connector: Connector) -> None:
         """Count missing optional fields and unknown fields (of the top level) of records."""
-        names = (*connector.required_fields, *connector.optional_fields, *connector.author_fields)
-        known = {name.partition(".")[0] for name in names}
+        names = {*connector.required_fields, *connector.optional_fields, *connector.author_fields}
+        known = names | {name.partition(".")[0] for name in names}
         for record in records:
+            if not isinstance(record, Mapping):
+                continue
             self.inspected_count += 1
             for name in connector.optional_fields:
                 self.nulls[name] += lookup(record, name) in (None, "")
-            unknown = record.keys() - known if isinstance(record, Mapping) else ()
-            for name in unknown:
+            for name in record.keys() - known:
                 if name in self.unknown_fields or len(self.unknown_fields) < MOST_UNKNOWN_FIELDS:
                     self.unknown_fields[str(name)] += 1
 
@@ -102,7 +103,9 @@ class Tally:
 
 
 def lookup(record: Any, path: str) -> Any:
-    """Find a value by its dotted name; None where the path ends early."""
+    """Find a value by its name, whose dots lead into nested objects; None where the path ends early."""
+    if isinstance(record, Mapping) and path in record:
+        return record[path]
     for name in path.split("."):
         if not isinstance(record, Mapping):
             return None

@@ -1,0 +1,276 @@
+"""Files as rows: CSV, JSON Lines and Parquet, each also gzipped, read in batches so that memory stays flat."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, Literal
+
+from flows.errors import UsageError
+from flows.files.encoding import find_encoding
+
+Format = Literal["csv", "jsonl", "parquet"]
+Row = dict[str, Any]
+
+EXTENSIONS: Final[dict[str, Format]] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+DELIMITERS: Final = (",", ";", "\t", "|")
+SAMPLE_ROWS: Final = 1_000
+"""Rows that are looked at before anything is read for good."""
+_SNIFFED: Final = 1 << 16
+_LONGEST_FIELD: Final = 1 << 22
+_ONE_COLUMN: Final = "\x1f"
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|$)')
+
+
+class UnreadableRow(str):
+    """A row that does not have the form of its file: its longest piece, with the reason.
+
+    Not the whole row, because which piece of it names the author cannot be told.
+    """
+
+    __slots__ = ("reason",)
+    reason: str
+
+    @classmethod
+    def of(cls, reason: str, pieces: list[str]) -> UnreadableRow:
+        """Make one of what could be read and why it is not a row."""
+        row = cls(max(pieces, key=len, default=""))
+        row.reason = reason
+        return row
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is to be read. `encoding` and `delimiter` only matter for text formats."""
+
+    path: Path
+    format: Format
+    is_gzip: bool
+    encoding: str = "utf-8"
+    errors: Literal["strict", "replace"] = "strict"
+    delimiter: str = ","
+    note: str | None = None
+    """What had to be assumed about the file, for the user."""
+
+
+def inspect(path: Path) -> Layout:
+    """Find out how to read a file. Raises UsageError when it is missing, unreadable or of an unknown kind."""
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file.")
+    if not path.is_file():
+        raise UsageError(f"{path}: is not a file. Name files, or use a pattern such as '{path}/*.csv'.")
+    is_gzip = path.suffix.lower() == ".gz"
+    extension = Path(path.stem).suffix.lower() if is_gzip else path.suffix.lower()
+    form = EXTENSIONS.get(extension)
+    if form is None:
+        known = ", ".join(EXTENSIONS)
+        raise UsageError(
+            f"{path}: '{extension or path.name}' is no known kind of file. Known are {known}, each also with .gz; "
+            "save spreadsheets as CSV."
+        )
+    layout = Layout(path, form, is_gzip)
+    try:
+        return _inspect_text(layout) if form != "parquet" else layout
+    except PermissionError:
+        raise UsageError(f"{path}: cannot be read: permission denied.") from None
+    except (OSError, EOFError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}.") from None
+
+
+def _inspect_text(layout: Layout) -> Layout:
+    with _open_bytes(layout) as file:
+        found = find_encoding(file)
+    layout = Layout(
+        layout.path,
+        layout.format,
+        layout.is_gzip,
+        found.name,
+        found.errors,
+        note=found.note and f"{layout.path}: {found.note}",
+    )
+    with _open_text(layout) as file:
+        start = file.read(_SNIFFED)
+    if not start.strip():
+        raise UsageError(f"{layout.path}: the file is empty.")
+    if layout.format == "jsonl":
+        if start.lstrip().startswith("["):
+            raise UsageError(
+                f"{layout.path}: holds one JSON array; one object per line is needed (JSON Lines). "
+                f"Convert it, for example: jq -c '.[]' {layout.path.name} > {layout.path.stem}.jsonl"
+            )
+        return layout
+    return Layout(
+        layout.path, layout.format, layout.is_gzip, layout.encoding, layout.errors, find_delimiter(start), layout.note
+    )
+
+
+def find_delimiter(start: str) -> str:
+    """Find the delimiter of a CSV file from its beginning: the one that gives most rows as many columns as the header.
+
+    A file whose header has no delimiter is one column, whatever stands in its rows.
+    """
+    best, best_score = _ONE_COLUMN, (0.0, 0)
+    for delimiter in DELIMITERS:
+        rows = [row for row in itertools.islice(csv.reader(io.StringIO(start), delimiter=delimiter), 100) if row]
+        rows = rows[:-1] if len(rows) > 2 else rows  # the last one may be cut off
+        columns = len(rows[0]) if rows else 0
+        if columns > 1:
+            score = (sum(len(row) == columns for row in rows) / len(rows), columns)
+            if score > best_score:
+                best, best_score = delimiter, score
+    return best
+
+
+def batches(layout: Layout, size: int, *, skip: int = 0) -> Iterator[tuple[list[Row | UnreadableRow], list[int]]]:
+    """Yield batches of rows with their line numbers (Parquet: row numbers), leaving out the first `skip` rows.
+
+    Rows that do not have the file's form come as UnreadableRow. Raises UsageError when the file as a whole is broken.
+    """
+    rows = itertools.islice(_rows(layout), skip, None)
+    while batch := list(itertools.islice(rows, size)):
+        yield [row for _, row in batch], [number for number, _ in batch]
+
+
+def sample(layout: Layout) -> list[Row]:
+    """Read the first readable rows of a file. Raises UsageError when the file is broken or has none."""
+    rows = (row for _, row in itertools.islice(_rows(layout), SAMPLE_ROWS) if not isinstance(row, UnreadableRow))
+    found = list(rows)
+    if not found:
+        raise UsageError(f"{layout.path}: there is no readable row in the first {SAMPLE_ROWS:,}.")
+    return found
+
+
+def columns(rows: list[Row], *, nested: bool = True) -> list[str]:
+    """Name the columns of rows in order of appearance; those inside nested objects with dots (`user.name`)."""
+    names: dict[str, None] = {}
+    for row in rows:
+        for key, value in row.items():
+            names[key] = None
+            if nested and isinstance(value, dict):
+                names.update(dict.fromkeys(f"{key}.{inner}" for inner in value))
+    return list(names)
+
+
+def _rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
+    readers = {"csv": _csv_rows, "jsonl": _json_rows, "parquet": _parquet_rows}
+    try:
+        yield from readers[layout.format](layout)
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise UsageError(f"{layout.path}: the gzip file is damaged or cut off: {error}.") from None
+
+
+def _csv_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
+    csv.field_size_limit(min(_LONGEST_FIELD, sys.maxsize))
+    with _open_text(layout) as file:
+        reader = csv.reader(file, delimiter=layout.delimiter)
+        header: list[str] | None = None
+        while True:
+            first = reader.line_num + 1
+            try:
+                values = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield first, UnreadableRow.of(f"{_lines(first, reader.line_num)}: {error}", [])
+                continue
+            if not values:
+                continue
+            if header is None:
+                header = _header(values)
+            elif len(values) != len(header):
+                yield (
+                    first,
+                    UnreadableRow.of(
+                        f"{_lines(first, reader.line_num)}: has {len(values)} columns, the header has {len(header)}; "
+                        "perhaps a quote is missing",
+                        values,
+                    ),
+                )
+            else:
+                yield first, dict(zip(header, values, strict=True))
+
+
+def _header(values: list[str]) -> list[str]:
+    """Column names without blanks around them; a name that comes twice gets a number."""
+    header: list[str] = []
+    for value in values:
+        name, count = value.strip(), 2
+        while name in header:
+            name, count = f"{value.strip()}_{count}", count + 1
+        header.append(name)
+    return header
+
+
+def _lines(first: int, last: int) -> str:
+    return f"line {first}" if last <= first else f"lines {first} to {last}"
+
+
+def _json_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
+    with _open_text(layout) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
+                yield number, UnreadableRow.of(f"line {number}: is no valid JSON ({reason})", _QUOTED.findall(line))
+                continue
+            if isinstance(row, dict):
+                yield number, row
+            else:
+                yield number, UnreadableRow.of(f"line {number}: is {type(row).__name__}, not a JSON object", [])
+
+
+def _parquet_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with ExitStack() as stack:
+        try:
+            file = pq.ParquetFile(stack.enter_context(_open_bytes(layout)))
+            number = 0
+            for batch in file.iter_batches(batch_size=SAMPLE_ROWS):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            raise UsageError(f"{layout.path}: is no readable Parquet file: {error}.") from None
+
+
+@contextmanager
+def _open_bytes(layout: Layout) -> Iterator[IO[bytes]]:
+    with layout.path.open("rb") as raw:
+        if not layout.is_gzip:
+            yield raw
+            return
+        with gzip.open(raw) as unpacked:
+            yield unpacked  # type: ignore[misc]
+
+
+@contextmanager
+def _open_text(layout: Layout) -> Iterator[IO[str]]:
+    newline = "" if layout.format == "csv" else "\n"
+    with (
+        _open_bytes(layout) as raw,
+        io.TextIOWrapper(raw, encoding=layout.encoding, errors=layout.errors, newline=newline) as file,
+    ):
+        yield file
