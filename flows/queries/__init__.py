@@ -1,7 +1,11 @@
-"""The boolean query language of listening.yaml: `parse` reads a query, `match` finds the posts it matches."""
+"""The boolean query language of listening.yaml (docs/reference/queries.md).
+
+`parse` reads a query, `match` finds the posts that queries match.
+"""
 
 from flows.queries.errors import QueryError
 from flows.queries.grammar import parse
+from flows.queries.matching import match
 from flows.queries.syntax import Query
 
-__all__ = ["Query", "QueryError", "parse"]
+__all__ = ["Query", "QueryError", "match", "parse"]

@@ -191,7 +191,7 @@ class _Builder(lark.Transformer):  # type: ignore[type-arg]
                 raise _Refused(
                     operator,
                     "NEAR can only stand between words, phrases and groups of these joined by OR.",
-                    "Take the rest out: ((a OR b) NEAR/5 c) AND lang:de",
+                    "Take the rest out: (a OR b) NEAR/5 c NEAR/5 d AND lang:de",
                 )
         return Near(tuple(operands), tuple(int(operator.value[5:]) for operator in children[1::2]))
 
@@ -225,7 +225,7 @@ def is_positional(node: Node) -> bool:
     """Whether a node says where in a post it matches, so that it can stand beside NEAR."""
     if isinstance(node, Or):
         return all(is_positional(item) for item in node.items)
-    return isinstance(node, Term | Compound | Phrase | Near)
+    return isinstance(node, Term | Compound | Phrase)
 
 
 def _exactness(children: list[lark.Token]) -> Exactness:

@@ -84,18 +84,18 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Near:
-    """Each item within so many words of what stands before it, in any order.
+    """A chain of items, each near the one before it, in any order.
 
-    `distances[i]` is the largest number of words allowed between `items[i + 1]` and the span of all items before it.
+    `distances[i]` is the largest number of words between `items[i]` and `items[i + 1]`.
     """
 
     items: tuple[Node, ...]
     distances: tuple[int, ...]
 
     def __str__(self) -> str:
-        text = _grouped(self.items[0], Or, Near)
+        text = _grouped(self.items[0], Or)
         for item, distance in zip(self.items[1:], self.distances, strict=True):
-            text += f" NEAR/{distance} {_grouped(item, Or, Near)}"
+            text += f" NEAR/{distance} {_grouped(item, Or)}"
         return text
 
 
