@@ -57,11 +57,11 @@ def _report(results: dict[int, dict[str, Measured]]) -> str:
         "# Measured speed and memory",
         "",
         f"`python -m bench --posts {' '.join(map(str, results))}` (`make bench`), {datetime.now(UTC):%Y-%m-%d}, "
-        f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 1e9:.0f} GB, Python {platform.python_version()}, "
-        f"duckdb {version('duckdb')}, onnxruntime {version('onnxruntime')}.",
+        f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 1e9:.0f} GB, "
+        f"Python {platform.python_version()}, duckdb {version('duckdb')}, onnxruntime {version('onnxruntime')}.",
         "",
-        "Made-up posts, two sentences each, all about listened companies, 8% of them copies. Wall time of the whole process and",
-        "peak resident memory of it and its children (the temporary Prefect server included).",
+        "Made-up posts of two sentences, most of them about listened companies, 8% of them copies. Wall time of the",
+        "whole process and peak resident memory of it and its children (the temporary Prefect server included).",
         "",
         "| posts | step | seconds | posts/s | peak memory (MB) |",
         "|---:|---|---:|---:|---:|",
@@ -76,9 +76,8 @@ def _report(results: dict[int, dict[str, Measured]]) -> str:
         lines += ["", f"From {smallest:,} to {largest:,} posts ({largest / smallest:.0f} times as many):", ""]
         for step in STEPS:
             small, large = results[smallest][step], results[largest][step]
-            lines.append(
-                f"- {step}: {large.seconds / small.seconds:.1f} times the time, {large.peak_mb / small.peak_mb:.2f} times the memory"
-            )
+            longer, larger = large.seconds / small.seconds, large.peak_mb / small.peak_mb
+            lines.append(f"- {step}: {longer:.1f} times the time, {larger:.2f} times the memory")
     return "\n".join(lines) + "\n"
 
 
