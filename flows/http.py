@@ -1,0 +1,297 @@
+"""The polite HTTP client of all connectors: says who it is, waits when asked, retries a little, trusts no body's size.
+
+Every way a platform can fail ends as `SourceFailed` with the outcome that `source_health` shows: 401 and 403 are
+`access_lost`; 429 that does not pass within `max_wait_seconds` is `rate_limited`; no connection, 5xx, silence, broken
+or oversized bodies are `down`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, ClassVar, Self, TypeVar
+
+import httpx
+from pydantic import Field
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from flows.guarded_transport import guarded_transport, may_follow
+from flows.sources.base import Outcome, SourceFailed, SourceSettings
+
+log = logging.getLogger(__name__)
+# httpx logs every full address at INFO, and addresses of private feeds carry their key
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+MAX_BYTES = 20_000_000
+"""Largest body that is read, after decompression."""
+MAX_REDIRECTS = 5
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 30.0
+FIRST_RETRY_SECONDS = 1.0
+PROJECT_URL = "https://github.com/marktecho/marktecho"
+
+Params = Sequence[tuple[str, str]]
+T = TypeVar("T")
+
+
+class NetworkSettings(SourceSettings):
+    """What every source that is reached over HTTP has in listening.yaml."""
+
+    contact: str = Field(
+        default="",
+        description="Address or page where the platform's operators reach you, sent in the User-Agent. "
+        "Default: the environment variable MARKTECHO_CONTACT, else the project's page.",
+    )
+    timeout_seconds: float = Field(default=60.0, gt=0, description="Longest time one request may take in all.")
+    max_wait_seconds: float = Field(
+        default=900.0, ge=0, description="Longest time to wait when the platform asks to slow down."
+    )
+    max_tries: int = Field(default=4, ge=1, le=10, description="How often a request is sent when the platform fails.")
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer that was read completely. `headers` are case-insensitive."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Passing(Exception):  # noqa: N818 - trouble that may pass
+    def __init__(self, outcome: Outcome, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.wait = wait
+
+
+class PoliteClient:
+    """Asks one platform, one request at a time; a context manager.
+
+    Redirects are followed to the host of `home` and to `redirect_hosts` only, and never to a private address unless
+    `home` itself is one. `token` is sent as a bearer token to `home` alone. `sleep` and `clock` (Unix time) are for
+    tests.
+    """
+
+    _host_locks: ClassVar[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
+
+    def __init__(
+        self,
+        home: str,
+        network: NetworkSettings,
+        *,
+        token: str = "",
+        redirect_hosts: Collection[str] = (),
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.home = httpx.URL(home)
+        self.network = network
+        self._redirect_hosts = frozenset(redirect_hosts)
+        self._sleep = sleep
+        self._clock = clock
+        self._not_before = 0.0
+        headers = {"User-Agent": user_agent(network.contact), "Accept-Encoding": "gzip, deflate"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._transport = guarded_transport(self.home)
+        self._client = httpx.Client(
+            transport=self._transport,
+            headers=headers,
+            timeout=httpx.Timeout(min(READ_SECONDS, network.timeout_seconds), connect=CONNECT_SECONDS),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def get(
+        self,
+        path: str = "",
+        params: Params = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+        accept: Collection[int] = (),
+    ) -> Response:
+        """Get an address (relative to `home`) as bytes.
+
+        `accept` names statuses besides 200 that are answers, such as 304 or 404. Raises SourceFailed.
+        """
+        return self._patiently(lambda: self._ask(path, params, headers or {}, accept))
+
+    def get_json(self, path: str, params: Params = (), *, accept: Collection[int] = ()) -> tuple[Any, Response]:
+        """Get JSON: its value (None for an accepted status other than 200) and the response. Raises SourceFailed.
+
+        Bytes that are not UTF-8 become lone surrogates, so that one broken record does not take its page along.
+        """
+
+        def ask() -> tuple[Any, Response]:
+            response = self._ask(path, params, {"Accept": "application/json"}, accept)
+            return (read_json(response) if response.status == 200 else None), response
+
+        return self._patiently(ask)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        def enough(state: RetryCallState) -> bool:
+            waited = state.idle_for + state.upcoming_sleep
+            return state.attempt_number >= self.network.max_tries or waited > self.network.max_wait_seconds
+
+        retrying = Retrying(
+            retry=retry_if_exception_type(_Passing),
+            stop=enough,
+            wait=_wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(ask)
+        except _Passing as trouble:
+            raise SourceFailed(trouble.outcome, str(trouble)) from trouble
+
+    def _ask(self, path: str, params: Params, headers: Mapping[str, str], accept: Collection[int]) -> Response:
+        self._wait_for_limit()
+        address = self.home.join(path) if path else self.home
+        request = self._client.build_request("GET", address, params=list(params) or None, headers=dict(headers))
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._send(request)
+            if isinstance(response, Response):
+                self._note_limit(response)
+                return _classified(response, accept, self._clock())
+            if not may_follow(self.home, response.url, self._redirect_hosts):
+                raise SourceFailed(
+                    Outcome.DOWN,
+                    f"{shown(request.url)}: it redirects to {shown(response.url)}, which is another server. "
+                    "If this is right, put the new address into listening.yaml.",
+                )
+            request = response
+        raise SourceFailed(Outcome.DOWN, f"{shown(request.url)}: more than {MAX_REDIRECTS} redirects")
+
+    def _send(self, request: httpx.Request) -> Response | httpx.Request:
+        """Send one request; returns the next request when the answer is a redirect."""
+        try:
+            with self._host_locks[request.url.netloc.decode()]:
+                self._transport.deadline = time.monotonic() + self.network.timeout_seconds
+                response = self._client.send(request, stream=True)
+                try:
+                    if response.next_request is not None:
+                        return response.next_request
+                    return Response(str(request.url), response.status_code, response.headers, _read(response))
+                finally:
+                    response.close()
+        except httpx.TimeoutException as error:
+            raise _Passing(Outcome.DOWN, f"{shown(request.url)}: no complete answer in time") from error
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise _Passing(Outcome.DOWN, f"{shown(request.url)}: {error or type(error).__name__}") from error
+
+    def _wait_for_limit(self) -> None:
+        delay = self._not_before - self._clock()
+        if delay > self.network.max_wait_seconds:
+            raise SourceFailed(
+                Outcome.RATE_LIMITED,
+                f"{shown(self.home)}: no requests left for {delay:.0f} s (max_wait_seconds is "
+                f"{self.network.max_wait_seconds:.0f})",
+            )
+        if delay > 0:
+            log.info("Waiting %.0f s: %s has no requests left in this period", delay, shown(self.home))
+            self._sleep(delay)
+
+    def _note_limit(self, response: Response) -> None:
+        if response.headers.get("x-ratelimit-remaining", "").strip() == "0":
+            self._not_before = self._clock() + asked_wait(response.headers, self._clock())
+
+
+def user_agent(contact: str = "") -> str:
+    """The User-Agent: name, version and how to reach whoever runs this installation."""
+    reach = contact or os.environ.get("MARKTECHO_CONTACT") or PROJECT_URL
+    return f"Marktecho/{version('marktecho')} (+{reach})"
+
+
+def shown(url: httpx.URL | str) -> str:
+    """An address for messages: without user information and query, which may hold secrets."""
+    full = httpx.URL(url)
+    return str(full.copy_with(query=None, fragment=None, username=None, password=None))
+
+
+def read_json(response: Response) -> Any:
+    """Parse a body as JSON. Raises trouble that the client retries when it is something else."""
+    try:
+        return json.loads(response.body.decode("utf-8-sig", "surrogateescape"), strict=False)
+    except (ValueError, RecursionError) as error:
+        found = "a web page" if response.body.lstrip().startswith(b"<") else "something broken"
+        raise _Passing(Outcome.DOWN, f"{shown(response.url)}: {found} instead of JSON") from error
+
+
+def asked_wait(headers: Mapping[str, str], now: float) -> float:
+    """Seconds that a platform asks to wait: `Retry-After` (seconds or HTTP date), else `X-RateLimit-Reset`.
+
+    The reset may be an ISO timestamp (Mastodon), seconds to go, or Unix time. Times are read by the platform's own
+    clock (`Date`), when it tells it. Returns 0 when nothing usable is said.
+    """
+    server_now = _moment(headers.get("date", "")) or now
+    asked = headers.get("retry-after", "") or headers.get("x-ratelimit-reset", "")
+    try:
+        number = float(asked)
+    except ValueError:
+        moment = _moment(asked)
+        return max(0.0, moment - server_now) if moment else 0.0
+    return max(0.0, number - server_now if number > 1e9 else number) if number < float("inf") else 0.0
+
+
+def _moment(value: str) -> float | None:
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = parse(value.strip())
+        except (ValueError, TypeError):
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None
+
+
+def _wait(state: RetryCallState) -> float:
+    """Exponential and jittered, but never less than the platform asked for."""
+    trouble = state.outcome.exception() if state.outcome else None
+    growing = FIRST_RETRY_SECONDS * 2.0 ** (state.attempt_number - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
+    return max(min(growing, 60.0), trouble.wait if isinstance(trouble, _Passing) else 0.0)
+
+
+def _read(response: httpx.Response) -> bytes:
+    if response.headers.get("content-encoding", "identity").lower() not in ("identity", "gzip", "deflate"):
+        raise SourceFailed(Outcome.DOWN, f"{shown(response.url)}: a compression that was not asked for")
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise SourceFailed(Outcome.DOWN, f"{shown(response.url)}: more than {MAX_BYTES // 1_000_000} MB")
+    return bytes(body)
+
+
+def _classified(response: Response, accept: Collection[int], now: float) -> Response:
+    status, where = response.status, shown(response.url)
+    if status == 200 or status in accept:
+        return response
+    if status in (401, 403):
+        raise SourceFailed(
+            Outcome.ACCESS_LOST, f"{where}: access refused ({status}). Check the token and the permissions."
+        )
+    if status == 429:
+        wait = asked_wait(response.headers, now)
+        raise _Passing(Outcome.RATE_LIMITED, f"{where}: too many requests (429), asks to wait {wait:.0f} s", wait)
+    if status >= 500:
+        raise _Passing(Outcome.DOWN, f"{where}: the platform fails ({status})", asked_wait(response.headers, now))
+    raise SourceFailed(Outcome.DOWN, f"{where}: refused with status {status}. Check the address in listening.yaml.")

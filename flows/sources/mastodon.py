@@ -1,0 +1,227 @@
+"""Mastodon: hashtag and public timelines of one server, read forward with `min_id`. See docs/sources/mastodon.md."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from html import escape
+from itertools import islice
+from typing import ClassVar, Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from flows.http import NetworkSettings, PoliteClient
+from flows.sources.base import Connector, Cursor, Outcome, Page, RawMention, Record, SourceFailed
+from flows.sources.mastodon_timelines import Reach, Timeline, walk
+from flows.sources.records import field_names, in_turns, read_record, records_in
+
+RECHECK_BATCH = 20
+
+
+class Hashtags(BaseModel):
+    """One hashtag timeline: posts with `tag` or any of `any`, with all of `all`, with none of `none`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tag: str = Field(min_length=1, description="The hashtag, with or without #.")
+    any: tuple[str, ...] = Field(default=(), max_length=4, description="Or any of these.")
+    all: tuple[str, ...] = Field(default=(), max_length=4, description="And all of these.")
+    none: tuple[str, ...] = Field(default=(), max_length=4, description="And none of these.")
+
+    @property
+    def timeline(self) -> Timeline:
+        """Where these posts are read."""
+        extra = [(f"{rule}[]", _bare(tag)) for rule in ("any", "all", "none") for tag in getattr(self, rule)]
+        name = " ".join([f"#{_bare(self.tag)}", *(f"{rule}{tag}" for rule, tag in extra)])
+        return Timeline(name, f"/api/v1/timelines/tag/{quote(_bare(self.tag), safe='')}", tuple(extra), "hashtag_feeds")
+
+
+class MastodonSettings(NetworkSettings):
+    """A Mastodon server and its timelines in listening.yaml."""
+
+    type: Literal["mastodon"] = "mastodon"
+    server: str = Field(
+        pattern=r"^https?://[^/?#@\s]+$", description="Address of the server, such as https://mastodon.social"
+    )
+    tags: tuple[str | Hashtags, ...] = Field(default=(), description="Hashtags to read.")
+    public: Literal["", "all", "local", "remote"] = Field(default="", description="Also read the public timeline.")
+    lookback_days: float = Field(default=7, gt=0, description="How far back the first run reads.")
+    lookback_records: int = Field(default=2_000, ge=1, description="How many posts the first run reads per timeline.")
+    overlap_hours: float = Field(
+        default=24, ge=0, description="Posts that were younger are read again by the next run."
+    )
+    token_variable: str = Field(default="", description="Environment variable with an access token for this server.")
+    require_indexable: bool = Field(default=False, description="Also skip accounts that do not say `indexable`.")
+    require_discoverable: bool = Field(default=False, description="Also skip accounts that do not say `discoverable`.")
+    opt_out_tags: tuple[str, ...] = Field(default=(), description="Further profile hashtags that mean: leave me out.")
+
+    @model_validator(mode="after")
+    def _something_to_read(self) -> MastodonSettings:
+        if not self.timelines:
+            raise ValueError("Name at least one hashtag under `tags`, or set `public`.")
+        return self
+
+    @property
+    def timelines(self) -> list[Timeline]:
+        """All timelines of this entry."""
+        tags = (Hashtags(tag=tag) if isinstance(tag, str) else tag for tag in self.tags)
+        params = () if self.public == "all" else ((self.public, "true"),)
+        public = Timeline(f"public {self.public}", "/api/v1/timelines/public", params, "live_feeds")
+        return [*(each.timeline for each in tags), *([public] if self.public else [])]
+
+    @property
+    def opt_outs(self) -> frozenset[str]:
+        """Hashtags in a profile that mean: leave me out."""
+        return frozenset({"nobot", "noindex", *map(_bare, self.opt_out_tags)})
+
+
+def _bare(tag: str) -> str:
+    return tag.removeprefix("#").lower()
+
+
+class Account(BaseModel):
+    """What is read of a post's account."""
+
+    acct: str = Field(min_length=1)
+    followers_count: int | None = None
+    bot: bool | None = None
+
+
+class Status(BaseModel):
+    """What is read of a post."""
+
+    id: str = Field(min_length=1)
+    content: str
+    created_at: AwareDatetime
+    account: Account
+    url: str | None = None
+    spoiler_text: str | None = None
+    language: str | None = None
+    edited_at: AwareDatetime | None = None
+    in_reply_to_id: str | None = None
+    favourites_count: int | None = None
+    reblogs_count: int | None = None
+    replies_count: int | None = None
+
+
+class Mastodon(Connector):
+    """Reads one server. The cursor holds the state of each timeline (flows/sources/mastodon_timelines.py)."""
+
+    settings_type = MastodonSettings
+    required_fields = field_names(Status, required=True)
+    optional_fields = field_names(Status, required=False)
+    author_fields: ClassVar[tuple[str, ...]] = ("account", "mentions", "url", "uri")
+
+    def __init__(
+        self,
+        settings: MastodonSettings,
+        *,
+        open_client: Callable[..., PoliteClient] = PoliteClient,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings = settings
+        self._open_client = open_client
+        self._clock = clock
+
+    def fetch(self, cursor: Cursor) -> Iterator[Page]:
+        """Read all timelines in turns, a page each. Raises SourceFailed."""
+        timelines, known = self.settings.timelines, cursor.get("timelines", {})
+        state = {timeline.name: deepcopy(known.get(timeline.name, {})) for timeline in timelines}
+        reach = Reach(
+            first_time=self._clock() - timedelta(days=self.settings.lookback_days),
+            first_records=self.settings.lookback_records,
+            overlap=timedelta(hours=self.settings.overlap_hours),
+        )
+        total = 0
+        with self._client() as client:
+            walks = [walk(client, timeline, state[timeline.name], reach) for timeline in timelines]
+            for records in in_turns(walks, self.settings.max_records_per_run):
+                kept = [record for record in records if not self._is_left_out(record)]
+                total += len(records)
+                yield Page(kept, {"timelines": deepcopy(state)}, skipped_count=len(records) - len(kept))
+            if not total:
+                self._explain_silence(client)
+
+    def to_mention(self, record: Record) -> RawMention:
+        """Map a post. `reach` is the account's number of followers. Raises BrokenRecord."""
+        status = read_record(Status, record)
+        warning = f"<p>{escape(status.spoiler_text)}</p>" if status.spoiler_text else ""
+        return RawMention(
+            native_id=status.id,
+            text=warning + status.content,
+            is_html=True,
+            url=status.url,
+            author=self._full_handle(status.account.acct),
+            author_kind="bot" if status.account.bot else "unknown",
+            language_hint=status.language,
+            published_at=status.created_at,
+            edited_at=status.edited_at,
+            thread=None if status.in_reply_to_id else status.id,
+            reply_to=status.in_reply_to_id,
+            like_count=status.favourites_count,
+            repost_count=status.reblogs_count,
+            reply_count=status.replies_count,
+            reach=status.account.followers_count,
+        )
+
+    def recheck(self, native_ids: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+        """Ask for known posts in batches; one that is missing is asked for alone before it counts as deleted."""
+        ids = iter(native_ids)
+        with self._client() as client:
+            while batch := list(islice(ids, RECHECK_BATCH)):
+                asked = [("id[]", status_id) for status_id in batch]
+                # 404 and 422: servers before 4.3 have no batches
+                found, _ = client.get_json("/api/v1/statuses", asked, accept=(404, 422))
+                statuses = {status.get("id"): status for status in records_in(found or [], "/api/v1/statuses")}
+                for status_id in batch:
+                    yield status_id, self._reason_gone(client, status_id, statuses.get(status_id))
+
+    def _reason_gone(self, client: PoliteClient, status_id: str, status: Record | None) -> str | None:
+        if status is None:
+            path = f"/api/v1/statuses/{quote(status_id, safe='')}"
+            status, response = client.get_json(path, accept=(404, 410))
+            if response.status != 200:
+                return "deleted"
+        return "author opted out" if isinstance(status, dict) and self._is_left_out(status) else None
+
+    def _explain_silence(self, client: PoliteClient) -> None:
+        """Since 4.5 a timeline that is switched off looks empty; the instance tells. Raises SourceFailed if so."""
+        instance, _ = client.get_json("/api/v2/instance", accept=(404,))
+        configuration = instance.get("configuration") if isinstance(instance, dict) else None
+        access = configuration.get("timelines_access") if isinstance(configuration, dict) else None
+        for timeline in self.settings.timelines:
+            levels = access.get(timeline.feed) if isinstance(access, dict) else None
+            if isinstance(levels, dict) and levels and all(level == "disabled" for level in levels.values()):
+                raise SourceFailed(Outcome.ACCESS_LOST, f"{timeline.name}: this server has switched the timeline off.")
+
+    def _is_left_out(self, record: Record) -> bool:
+        """Whether the post is not public or its author does not want to be found (docs/sources/mastodon.md)."""
+        account = record.get("account")
+        if record.get("visibility") in ("private", "direct"):
+            return True
+        if not isinstance(account, dict):
+            return False
+        indexable = account.get("indexable")
+        if indexable is False or account.get("noindex") is True:
+            return True
+        if self.settings.require_indexable and indexable is not True:
+            return True
+        if self.settings.require_discoverable and account.get("discoverable") is not True:
+            return True
+        profile = re.sub(r"<[^>]*>", "", f"{account.get('note')} {account.get('fields')}")
+        return not self.settings.opt_outs.isdisjoint(re.findall(r"#(\w+)", profile.lower()))
+
+    def _client(self) -> PoliteClient:
+        variable = self.settings.token_variable
+        token = os.environ.get(variable, "") if variable else ""
+        if variable and not token:
+            raise SourceFailed(Outcome.ACCESS_LOST, f"The environment variable {variable} (token_variable) is not set.")
+        return self._open_client(self.settings.server, self.settings, token=token)
+
+    def _full_handle(self, acct: str) -> str:
+        """A handle with its server, in lower case: local accounts come without one."""
+        return (acct if "@" in acct else f"{acct}@{urlsplit(self.settings.server).hostname}").lower()
