@@ -104,6 +104,5 @@ def _query_problem(document: Document, path: Path, error: QueryError) -> Problem
 
 def _only_causes(problems: list[Problem]) -> list[Problem]:
     """Where the cause is known (a secret in the file, a query cut off by #), drop what follows from it."""
-    causes = {(problem.line, problem.field) for problem in problems if problem.wrong.endswith(_CAUSES)}
-    kept = [p for p in problems if p.wrong.endswith(_CAUSES) or (p.line, p.field) not in causes]
-    return list(dict.fromkeys(kept))
+    causes = {(problem.line, problem.field): problem for problem in problems if problem.wrong.endswith(_CAUSES)}
+    return list(dict.fromkeys(causes.get((problem.line, problem.field), problem) for problem in problems))

@@ -97,7 +97,7 @@ class Settings(Part):
     def _is_time_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             raise PydanticCustomError("time_zone", "{name} is not a time zone", {"name": value}) from None
         return value
 
@@ -143,11 +143,16 @@ class Settings(Part):
         return next((source for source in self.sources if source.source == name), None)
 
 
-def validate_source(value: Any) -> Any:
-    """Settings of the entry's own type. Raises PydanticCustomError for an unknown type."""
-    if not isinstance(value, dict):
+def validate_source(value: Any) -> SourceSettings:
+    """Return an entry under `sources:` as settings of its own type.
+
+    Raises PydanticCustomError for an unknown type, ValidationError for wrong settings of a known one.
+    """
+    if isinstance(value, SourceSettings):
         return value
     known = connector_types()
+    if not isinstance(value, dict):
+        raise PydanticCustomError("dict_type", "not a group of keys")
     if value.get("type") not in known:
         raise PydanticCustomError("unknown_source", "unknown source type", {"known": sorted(known)})
     return known[value["type"]].settings_type.model_validate(value)
