@@ -28,16 +28,16 @@ class FeedSettings(NetworkSettings):
     """A group of feeds in listening.yaml."""
 
     type: Literal["feed"] = "feed"
-    feeds: tuple[str, ...] = Field(min_length=1, description="Addresses of RSS or Atom feeds.")
+    urls: tuple[str, ...] = Field(min_length=1, description="Addresses of RSS or Atom feeds.")
     redirect_hosts: tuple[str, ...] = Field(default=(), description="Further hosts that a feed may redirect to.")
 
-    @field_validator("feeds")
+    @field_validator("urls")
     @classmethod
-    def _are_addresses(cls, feeds: tuple[str, ...]) -> tuple[str, ...]:
-        for feed in feeds:
-            if not feed.startswith(("http://", "https://")) or "@" in feed.split("/")[2]:
-                raise ValueError(f"{feed!r} is not an http(s) address without user name and password.")
-        return feeds
+    def _are_addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for url in urls:
+            if not url.startswith(("http://", "https://")) or "@" in url.split("/")[2]:
+                raise ValueError(f"{url!r} is not an http(s) address without user name and password.")
+        return urls
 
 
 class Item(BaseModel):
@@ -67,10 +67,10 @@ class Feeds(Connector):
 
     def fetch(self, cursor: Cursor) -> Iterator[Page]:
         """Yield a page per changed feed. Raises SourceFailed for broken ones after the others have been read."""
-        state = {feed: deepcopy(cursor.get("feeds", {}).get(feed, {})) for feed in self.settings.feeds}
+        state = {feed: deepcopy(cursor.get("feeds", {}).get(feed, {})) for feed in self.settings.urls}
         failures: list[SourceFailed] = []
         total = 0
-        for feed in self.settings.feeds:
+        for feed in self.settings.urls:
             if total >= self.settings.max_records_per_run:
                 break
             try:

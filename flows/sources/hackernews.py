@@ -34,8 +34,14 @@ class HackerNewsSettings(NetworkSettings):
     overlap_hours: float = Field(
         default=24, ge=0, description="Items that were younger are read again by the next run."
     )
-    search_url: str = Field(default="https://hn.algolia.com", pattern=r"^https?://[^/?#@\s]+$")
-    items_url: str = Field(default="https://hacker-news.firebaseio.com", pattern=r"^https?://[^/?#@\s]+$")
+    base_url: str = Field(
+        default="https://hn.algolia.com", pattern=r"^https?://[^/?#@\s]+$", description="Address of the search."
+    )
+    items_url: str = Field(
+        default="https://hacker-news.firebaseio.com",
+        pattern=r"^https?://[^/?#@\s]+$",
+        description="Address of the items, asked for rechecks.",
+    )
 
 
 class Hit(BaseModel):
@@ -81,7 +87,7 @@ class HackerNews(Connector):
         """Read all queries in turns, a window each. Raises SourceFailed."""
         known = cursor.get("queries", {})
         state: dict[str, dict[str, Any]] = {query: dict(known.get(query, {})) for query in self.settings.queries}
-        with self._open_client(self.settings.search_url, self.settings) as client:
+        with self._open_client(self.settings.base_url, self.settings) as client:
             walks = [self._walk(client, query, state[query]) for query in self.settings.queries]
             for hits in in_turns(walks, self.settings.max_records_per_run):
                 yield Page(hits, {"queries": {query: dict(each) for query, each in state.items()}})
