@@ -7,6 +7,7 @@ Follows the documentation of Mastodon's REST interface (docs.joinmastodon.org): 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -70,7 +71,7 @@ class MastodonServer(PlatformServer):
     """Serves posts that can be added, edited and deleted while it runs.
 
     `access` is who may read timelines: everyone, holders of `token`, or nobody (then they look empty, as since 4.5).
-    `rate_limit` requests are allowed per `rate_window`.
+    `rate_limit` requests are allowed per `rate_window`; `has_batch` is the batch of statuses, new in 4.3.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class MastodonServer(PlatformServer):
         rate_limit: int = 7_500,
         rate_window: timedelta = timedelta(minutes=5),
         has_batch: bool = True,
+        page_limit: int = 40,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__()
@@ -90,8 +92,10 @@ class MastodonServer(PlatformServer):
         self.rate_limit = rate_limit
         self.rate_window = rate_window
         self.has_batch = has_batch
+        self.page_limit = page_limit
         self.clock = clock
         self.posts: dict[str, MastodonPost] = {}
+        self._timelines: dict[tuple[object, ...], list[MastodonPost]] = {}
         self._last_number = 0
         self._window_ends = datetime.min.replace(tzinfo=UTC)
         self._remaining = rate_limit
@@ -105,7 +109,7 @@ class MastodonServer(PlatformServer):
             status_id = post.id or str(number)
             if not post.id:
                 self._last_number = number
-            self.posts[status_id] = replace(post, id=status_id)
+            self._put(replace(post, id=status_id))
             return status_id
 
     def edit(self, status_id: str, **changes: Any) -> None:
@@ -113,12 +117,17 @@ class MastodonServer(PlatformServer):
         with self.lock:
             if "text" in changes:
                 changes.setdefault("edited_at", self.clock())
-            self.posts[status_id] = replace(self.posts[status_id], **changes)
+            self._put(replace(self.posts[status_id], **changes))
 
     def delete(self, status_id: str) -> None:
         """Delete a post: it leaves all timelines and answers 404."""
         with self.lock:
             del self.posts[status_id]
+            self._timelines.clear()
+
+    def _put(self, post: MastodonPost) -> None:
+        self.posts[post.id] = post
+        self._timelines.clear()
 
     def answer(self, request: Request) -> Answer:
         """Route one request and attach the rate-limit headers."""
@@ -162,29 +171,34 @@ class MastodonServer(PlatformServer):
             return json_answer({"error": "This method requires an authenticated user"}, 422)
         if self.access == "disabled":
             return json_answer([])
-        limit = min(int(request.value("limit", "20")), 40)
+        limit = min(int(request.value("limit", "20")), self.page_limit)
+        posts = self._ordered(request, wanted)
+        low, high = 0, len(posts)
+        if bound := request.value("max_id"):
+            high = bisect_left(posts, id_order(bound), key=lambda post: id_order(post.id))
+        if bound := request.value("min_id") or request.value("since_id"):
+            low = bisect_right(posts, id_order(bound), key=lambda post: id_order(post.id))
+        found = posts[low:high]
+        page = (found[:limit] if request.value("min_id") else found[-limit:])[::-1]
+        headers = {"Link": self._link(request, page)} if page else {}
+        return json_answer([self._status(post) for post in page], headers=headers)
+
+    def _ordered(self, request: Request, wanted: Callable[[MastodonPost], bool]) -> list[MastodonPost]:
+        """A timeline, oldest first; kept until a post changes."""
         local, remote = request.value("local") == "true", request.value("remote") == "true"
-        found = sorted(
-            (
+        rules = [(key, value) for key, value in request.query if key in ("any[]", "all[]", "none[]")]
+        name = (request.path, local, remote, *rules)
+        if name not in self._timelines:
+            posts = (
                 post
                 for post in self.posts.values()
                 if post.visibility == "public"
                 and wanted(post)
                 and not (local and "@" in post.author.handle)
                 and not (remote and "@" not in post.author.handle)
-            ),
-            key=lambda post: id_order(post.id),
-            reverse=True,
-        )
-        if bound := request.value("max_id"):
-            found = [post for post in found if id_order(post.id) < id_order(bound)]
-        if bound := request.value("min_id"):
-            found = [post for post in found if id_order(post.id) > id_order(bound)][-limit:]
-        elif bound := request.value("since_id"):
-            found = [post for post in found if id_order(post.id) > id_order(bound)]
-        page = found[:limit]
-        headers = {"Link": self._link(request, page)} if page else {}
-        return json_answer([self._status(post) for post in page], headers=headers)
+            )
+            self._timelines[name] = sorted(posts, key=lambda post: id_order(post.id))
+        return self._timelines[name]
 
     def _link(self, request: Request, page: list[MastodonPost]) -> str:
         """Links to the older and newer page; like Mastodon's, they forget any[], all[] and none[]."""
