@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from flows.settings.fields import Label, Part, Slug, in_language
+from flows.settings.fields import Label, Part, Slug, Text, in_language
 
 GENERIC = "generic"
 
@@ -20,7 +20,7 @@ class Aspect(Part):
 
     id: Slug = Field(description="Stands in the tables as `aspect_id`; never change it.")
     name: Label = Field(description="The name in summaries; also `{de: ..., en: ...}`.")
-    description: Label = Field(description="One sentence on what belongs to it; also `{de: ..., en: ...}`.")
+    description: Text = Field(description="One sentence on what belongs to it; also `{de: ..., en: ...}`.")
     examples: tuple[Label, ...] = Field(
         default=(), max_length=50, description="How customers say it; a list, or `{de: [...], en: [...]}`."
     )

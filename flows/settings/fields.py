@@ -34,6 +34,8 @@ def _parse_query(value: Any) -> Query:
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 """An id that stands in tables: lower-case letters, digits, - and _."""
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
+"""A sentence or two."""
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 """A name as people read it."""
 QueryField = Annotated[Query, BeforeValidator(_parse_query), Field(json_schema_extra={"type": "string"})]

@@ -26,7 +26,8 @@ class Problem:
         """One message: file, line, column, field, what is wrong, what to do."""
         place = ":".join([file, *(str(number) for number in (self.line, self.column) if number)])
         field = f"{self.field}: " if self.field else ""
-        return f"{place}: {field}{self.wrong} {self.remedy}" + (f"\n{self.excerpt}" if self.excerpt else "")
+        message = f"{place}: {field}{self.wrong} {self.remedy}".rstrip()
+        return f"{message}\n{self.excerpt}" if self.excerpt else message
 
 
 class SettingsError(UsageError):

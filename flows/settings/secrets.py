@@ -21,7 +21,7 @@ _SECRET_NAMES = re.compile(r"token|secret|password|passwort|passwd|credential|ap
 class SecretFromEnv:
     """A secret, named by its environment variable.
 
-    Connectors declare a field of this type, its name ending in `_env`; the file says `access_token_env: MASTODON_TOKEN`.
+    Connectors declare a field of this type; the file says `token_variable: MASTODON_TOKEN`.
     The secret is read when it is used and is never part of the settings, of their text form or of a message.
     """
 

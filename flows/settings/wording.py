@@ -57,6 +57,10 @@ def describe(error: ErrorDetails, root: type[BaseModel], path: Path) -> tuple[st
         return f"{_shown(value)} is not one of {context['expected']}.", _did_you_mean(str(value), _options(context))
     if kind == "string_pattern_mismatch" and str(context.get("pattern", "")).startswith(_SLUG):
         return f"{_shown(value)} cannot be an id.", "Use lower-case letters, digits, - and _, without spaces or umlauts."
+    if kind == "string_pattern_mismatch":
+        return f"{_shown(value)} does not have the form that is expected here.", f"Change it{_purpose(root, path)}"
+    if kind in {"value_error", "assertion_error"}:
+        return error["msg"].partition(", ")[2], ""
     for prefix, wanted in _KINDS.items():
         if kind.startswith(prefix):
             return f"must be {wanted}, and is {_shown(value)}.", _quote(value) if prefix == "string" else "Change it."
