@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -17,16 +17,15 @@ import pandas as pd
 from flows.errors import AuditRefused, MarktechoError
 from flows.expectations import Between, Check, ColumnExpectation, InSet, Matches, Severity, Suite, load_suites
 from flows.mart_docs import mart_names
+from flows.night import Night
 from flows.validator import SAMPLE_ROWS, Validator, expect_zero, translated
 from flows.warehouse import connect
-
-if TYPE_CHECKING:
-    from flows.night import Night
 
 logger = logging.getLogger(__name__)
 
 CHUNK_ROWS = 50 * duckdb.__standard_vector_size__
 KEPT_DOCS = 7
+RECORDS_OF_RUNS = ("runs", "source_health")
 
 
 @dataclass(frozen=True)
@@ -92,19 +91,18 @@ def audit(night: Night) -> AuditResult:
     return result
 
 
-def marts_fingerprint(warehouse: duckdb.DuckDBPyConnection) -> str:
-    """One value that changes when a row of the built tables does: per table the count and the XOR of the rows' hashes.
+def marts_fingerprint(marts: duckdb.DuckDBPyConnection) -> str:
+    """One value that changes when a row of the marts does: per table the number of rows and the XOR of their hashes.
 
-    The views over the runs are left out: a run's own row changes until it is published.
+    Works on the warehouse and on a published file. The record of the runs is left out: a run's own row changes until it
+    is published.
     """
-    tables = warehouse.execute(
-        "select table_name from duckdb_tables() where schema_name = 'marts' and not internal order by all"
-    ).fetchall()
     parts = []
-    for (table,) in tables:
-        row = "row_fingerprint" if table in ("mentions", "mention_aspects") else f"hash({table})"
-        count, rows = warehouse.execute(f"select count(*), bit_xor({row}) from marts.{table}").fetchone() or (0, None)
-        parts.append(f"{table}:{count}:{rows}")
+    for table in mart_names():
+        if table in RECORDS_OF_RUNS:
+            continue
+        row = marts.execute(f"select count(*), bit_xor(hash({table})) from marts.{table}").fetchone()
+        parts.append(f"{table}:{row}")
     return " ".join(parts)
 
 

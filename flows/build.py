@@ -7,17 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from flows.errors import MarktechoError
 from flows.home import Home
 from flows.mart_docs import mart_names
+from flows.night import Night
 from flows.warehouse import MEMORY_LIMIT, connect, sql_folder
-
-if TYPE_CHECKING:
-    from flows.night import Night
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from flows.warehouse import sql_folder
 
 @dataclass(frozen=True)
 class MartDoc:
-    """The description of a mart and of its columns, in the columns' order."""
+    """The description of a mart and of its columns, in the columns' order, and the order its rows are published in."""
 
     name: str
     description: str
     columns: dict[str, str]
+    order_by: list[str]
 
 
 def mart_docs() -> list[MartDoc]:
@@ -26,6 +27,7 @@ def mart_docs() -> list[MartDoc]:
             name=model["name"],
             description=_one_line(model["description"]),
             columns={column["name"]: _one_line(column["description"]) for column in model["columns"]},
+            order_by=model["config"]["meta"]["order_by"],
         )
         for model in content["models"]
     ]

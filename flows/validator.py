@@ -39,7 +39,6 @@ class Validator:
             "marktecho",
             {
                 "class_name": "SiteBuilder",
-                "show_how_to_buttons": False,
                 "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
                 "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
             },
@@ -81,13 +80,13 @@ def translated(column: str, one: ColumnExpectation) -> Any:
 
     if isinstance(one, Between):
         return gxe.ExpectColumnValuesToBeBetween(
-            column=column, min_value=one.min, max_value=one.max, severity=one.severity
+            column=column, min_value=one.min, max_value=one.max, severity=_severity(one)
         )
     if isinstance(one, InSet):
-        return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=one.values, severity=one.severity)
+        return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=one.values, severity=_severity(one))
     if isinstance(one, Matches):
-        return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=one.pattern, severity=one.severity)
-    return gxe.ExpectColumnValuesToNotBeNull(column=column, severity=one.severity)
+        return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=one.pattern, severity=_severity(one))
+    return gxe.ExpectColumnValuesToNotBeNull(column=column, severity=_severity(one))
 
 
 def expect_zero(check: Check, samples: list[str]) -> Any:
@@ -97,7 +96,13 @@ def expect_zero(check: Check, samples: list[str]) -> Any:
     return gxe.ExpectColumnValuesToBeInSet(
         column=check.name,
         value_set=[0],
-        severity=check.severity,
+        severity=_severity(check),
         description=f"No row: {check.says}",
         notes=samples or None,
     )
+
+
+def _severity(one: ColumnExpectation | Check) -> Any:
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+    return FailureSeverity(one.severity)
