@@ -13,11 +13,10 @@ import os
 import random
 import threading
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
@@ -27,6 +26,7 @@ from pydantic import Field
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from flows.guarded_transport import guarded_transport, may_follow
+from flows.rate_limits import asked_wait
 from flows.sources.base import Outcome, SourceFailed, SourceSettings
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class PoliteClient:
         self._sleep = sleep
         self._clock = clock
         self._not_before = 0.0
-        headers = {"User-Agent": user_agent(network.contact), "Accept-Encoding": "gzip, deflate"}
+        headers = {"User-Agent": user_agent(network.contact), "Accept-Encoding": "gzip"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         self._transport = guarded_transport(self.home)
@@ -196,7 +196,7 @@ class PoliteClient:
                     response.close()
         except httpx.TimeoutException as error:
             raise _Passing(Outcome.DOWN, f"{shown(request.url)}: no complete answer in time") from error
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except (httpx.TransportError, zlib.error) as error:
             raise _Passing(Outcome.DOWN, f"{shown(request.url)}: {error or type(error).__name__}") from error
 
     def _wait_for_limit(self) -> None:
@@ -237,32 +237,6 @@ def read_json(response: Response) -> Any:
         raise _Passing(Outcome.DOWN, f"{shown(response.url)}: {found} instead of JSON") from error
 
 
-def asked_wait(headers: Mapping[str, str], now: float) -> float:
-    """Seconds that a platform asks to wait: `Retry-After` (seconds or HTTP date), else `X-RateLimit-Reset`.
-
-    The reset may be an ISO timestamp (Mastodon), seconds to go, or Unix time. Times are read by the platform's own
-    clock (`Date`), when it tells it. Returns 0 when nothing usable is said.
-    """
-    server_now = _moment(headers.get("date", "")) or now
-    asked = headers.get("retry-after", "") or headers.get("x-ratelimit-reset", "")
-    try:
-        number = float(asked)
-    except ValueError:
-        moment = _moment(asked)
-        return max(0.0, moment - server_now) if moment else 0.0
-    return max(0.0, number - server_now if number > 1e9 else number) if number < float("inf") else 0.0
-
-
-def _moment(value: str) -> float | None:
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = parse(value.strip())
-        except (ValueError, TypeError):
-            continue
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return None
-
-
 def _wait(state: RetryCallState) -> float:
     """Exponential and jittered, but never less than the platform asked for."""
     trouble = state.outcome.exception() if state.outcome else None
@@ -271,13 +245,18 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _read(response: httpx.Response) -> bytes:
-    if response.headers.get("content-encoding", "identity").lower() not in ("identity", "gzip", "deflate"):
-        raise SourceFailed(Outcome.DOWN, f"{shown(response.url)}: a compression that was not asked for")
+    """Read a body, unpacking it by no more than `MAX_BYTES`: a small gzip body may unpack to gigabytes."""
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if encoding not in ("identity", "gzip"):
+        raise SourceFailed(Outcome.DOWN, f"{shown(response.url)}: a compression that was not asked for ({encoding})")
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
+    for chunk in response.iter_raw():
+        body += unpacker.decompress(chunk, MAX_BYTES + 1 - len(body)) if encoding == "gzip" else chunk
         if len(body) > MAX_BYTES:
             raise SourceFailed(Outcome.DOWN, f"{shown(response.url)}: more than {MAX_BYTES // 1_000_000} MB")
+    if encoding == "gzip" and response.num_bytes_downloaded and not unpacker.eof:
+        raise zlib.error("the body ends in the middle")
     return bytes(body)
 
 

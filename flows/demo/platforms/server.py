@@ -7,6 +7,7 @@ answers; every request is kept for assertions.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -19,12 +20,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked: decoded path, query in order, headers by lower-case name."""
+    """What a client asked: decoded path, query in order, headers by lower-case name, the client's port."""
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...]
     headers: dict[str, str]
+    connection: int = 0
 
     def value(self, name: str, default: str = "") -> str:
         """The last value of a query parameter."""
@@ -72,7 +74,7 @@ class PlatformServer:
         self.requests: list[Request] = []
         self.lock = threading.RLock()
         self.closing = threading.Event()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: _Threads | None = None
 
     @property
     def url(self) -> str:
@@ -97,9 +99,7 @@ class PlatformServer:
 
     def __enter__(self) -> Self:
         self.closing.clear()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
+        self._server = _Threads(("127.0.0.1", 0), _handler_of(self))
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
@@ -111,6 +111,16 @@ class PlatformServer:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+
+class _Threads(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that hang up are part of the play; anything else is a mistake of the platform."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler_of(platform: PlatformServer) -> type[BaseHTTPRequestHandler]:
@@ -125,11 +135,9 @@ def _handler_of(platform: PlatformServer) -> type[BaseHTTPRequestHandler]:
                 path=unquote(address.path),
                 query=tuple(parse_qsl(address.query, keep_blank_values=True)),
                 headers={name.lower(): value for name, value in self.headers.items()},
+                connection=self.client_address[1],
             )
-            try:
-                self._send(platform.respond(request))
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
+            self._send(platform.respond(request))
 
         def _send(self, answer: Answer) -> None:
             if answer.silent_for and platform.closing.wait(answer.silent_for):
