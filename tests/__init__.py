@@ -1,0 +1,1 @@
+"""One file per feature; the edges users touch, on real parts."""
