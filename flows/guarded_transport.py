@@ -6,8 +6,10 @@ redirect's name alone does not keep it out of a private network: names can resol
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Collection, Iterable
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -32,9 +34,9 @@ class GuardedTransport(httpx.HTTPTransport):
     """One connection; `deadline` (monotonic seconds) bounds connecting, headers and body together."""
 
     def __init__(self, backend: GuardedBackend, proxy: httpx.URL | None) -> None:
-        super().__init__()
+        context = _certificates()
+        super().__init__(verify=context)
         self._backend = backend
-        context = httpx.create_ssl_context()
         if proxy is None:
             self._pool = httpcore.ConnectionPool(ssl_context=context, max_connections=1, network_backend=backend)
         else:
@@ -60,6 +62,11 @@ def guarded_transport(home: httpx.URL) -> GuardedTransport:
     """The transport for one platform, through the system's proxy (`HTTPS_PROXY`, `NO_PROXY`) where there is one."""
     proxy = None if proxy_bypass(home.host) else getproxies().get(home.scheme)
     return GuardedTransport(GuardedBackend(may_enter_private=bool(proxy)), httpx.URL(proxy) if proxy else None)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
 
 
 class GuardedBackend(httpcore.SyncBackend):

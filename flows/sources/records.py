@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
@@ -10,16 +11,29 @@ from pydantic import BaseModel, ValidationError
 
 from flows.sources.base import BrokenRecord, Outcome, Record, SourceFailed
 
+BROKEN_BYTE = re.compile("[\udc80-\udcff]")
+"""What the HTTP client makes of bytes that are not UTF-8."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
 def read_record(model: type[M], record: Record) -> M:
-    """Read one record. Raises BrokenRecord with the first field that is missing, mistyped or not valid text."""
+    """Read one record. Raises BrokenRecord with the first field that is missing, mistyped or was not UTF-8."""
     try:
-        return model.model_validate(record)
+        read = model.model_validate(record)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise BrokenRecord(".".join(str(step) for step in first["loc"]), first["msg"]) from error
+    _refuse_broken_bytes(read)
+    return read
+
+
+def _refuse_broken_bytes(read: BaseModel) -> None:
+    for name, value in read:
+        if isinstance(value, str) and not value.isascii() and BROKEN_BYTE.search(value):
+            raise BrokenRecord(type(read).model_fields[name].alias or name, "is not valid UTF-8")
+        if isinstance(value, BaseModel):
+            _refuse_broken_bytes(value)
 
 
 def field_names(model: type[BaseModel], *, required: bool) -> tuple[str, ...]:
