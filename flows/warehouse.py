@@ -42,6 +42,18 @@ def exclusive(home: Home, *, wait_seconds: float = 0) -> Iterator[None]:
 
 
 @contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do all of the block's writes, or none of them."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+@contextmanager
 def connect(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse with the core tables created and the session in UTC.
 

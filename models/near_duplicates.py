@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from rensa import RMinHash
@@ -72,9 +74,16 @@ def buckets(folded: Sequence[str]) -> np.ndarray:
 
 def similarity(one: str, other: str) -> float:
     """Jaccard similarity of the 5-grams of two folded texts, 0 to 1."""
-    first, second = _shingles(one), _shingles(other)
-    shared = len(first & second)
-    return shared / max(len(first) + len(second) - shared, 1)
+    return _jaccard(_shingles(one), _shingles(other))
+
+
+def similarities(folded: Mapping[str, str], pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """Similarity of many pairs of keys of `folded`; fastest when pairs with the same first key follow one another."""
+    scores: list[float] = []
+    for first, following in groupby(pairs, key=itemgetter(0)):
+        shingles = _shingles(folded[first])
+        scores += [_jaccard(shingles, _shingles(folded[other])) for _, other in following]
+    return scores
 
 
 def groups(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -99,6 +108,11 @@ def groups(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _shingles(folded: str) -> set[str]:
     return {folded[at : at + _SHINGLE] for at in range(max(len(folded) - _SHINGLE + 1, 1))}
+
+
+def _jaccard(first: set[str], second: set[str]) -> float:
+    shared = len(first & second)
+    return shared / (len(first) + len(second) - shared)
 
 
 def _reaches(folded: str, minimum: tuple[int, int]) -> bool:

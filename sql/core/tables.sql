@@ -179,6 +179,30 @@ create table if not exists core.copies (
     similarity double not null      -- 0 to 1
 );
 
+-- what a live mention's text shows; copies and spam are found by it
+create table if not exists core.text_features (
+    mention_id varchar not null,
+    features_version varchar not null,
+    text_key varchar,               -- the same for texts that differ in case, links, handles only; null: too short to copy
+    link varchar,                   -- the first link, without scheme and query
+    hashtag_count integer not null,
+    word_count integer not null     -- words that are no hashtag, handle or link
+);
+
+-- MinHash buckets of a text long enough for a near copy; texts that share one are compared
+create table if not exists core.signatures (
+    text_key varchar not null,
+    band utinyint not null,
+    bucket ubigint not null
+);
+
+-- two texts that are near copies of one another (text_key < other_key)
+create table if not exists core.similar_texts (
+    text_key varchar not null,
+    other_key varchar not null,
+    similarity double not null      -- Jaccard similarity of character 5-grams, 0 to 1
+);
+
 -- a mention taken for spam, with the rule that said so
 create table if not exists core.spam (
     mention_id varchar not null,
