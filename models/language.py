@@ -24,7 +24,8 @@ _CANDIDATES = 5
 _COMMON = frozenset(
     "ar bg cs da de el en es fa fi fr he hi hr hu id it ja ko nl no pl pt ro ru sk sl sr sv th tr uk vi zh".split()  # noqa: SIM905
 )
-_HOME_WEIGHT, _COMMON_WEIGHT, _RARE_WEIGHT = 3.0, 1.0, 0.1
+_HOME_WEIGHTS = {"de": 3.0, "en": 2.0}
+_COMMON_WEIGHT, _RARE_WEIGHT = 1.0, 0.1
 
 
 @lru_cache(maxsize=1)
@@ -60,6 +61,4 @@ def _language(text: str) -> tuple[str | None, float]:
 
 
 def _weight(language: str) -> float:
-    if language == "de":
-        return _HOME_WEIGHT
-    return _COMMON_WEIGHT if language in _COMMON else _RARE_WEIGHT
+    return _HOME_WEIGHTS.get(language, _COMMON_WEIGHT if language in _COMMON else _RARE_WEIGHT)
