@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache
+from urllib.parse import urlsplit
 
 import duckdb
 import polars as pl
@@ -32,9 +33,15 @@ class Matcher:
         )
         pseudonyms = Pseudonyms.open(night.home)
 
+        servers = [(source.type, urlsplit(getattr(source, "server", "")).hostname) for source in night.settings.sources]
+
         @cache
         def author_keys(handle: str) -> Collection[str]:
-            return frozenset(pseudonyms.author_key(platform, handle) for platform in connector_types())
+            keys = {pseudonyms.author_key(platform, handle) for platform in connector_types()}
+            if "@" not in handle.lstrip("@"):
+                # on platforms of many servers an author's name has its server with it
+                keys |= {pseudonyms.author_key(platform, f"{handle}@{host}") for platform, host in servers if host}
+            return keys
 
         self._author_keys = author_keys
 
