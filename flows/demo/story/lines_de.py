@@ -127,6 +127,14 @@ LINES: dict[tuple[str, str], tuple[str, ...]] = {
         "Wer hat eigentlich diese Ampelschaltung erfunden?",
         "Sonntagsrunde: 42 km, zwei Stück Kuchen.",
         "Im Fahrradkeller ist schon wieder das Licht kaputt.",
+        "Ein Lastenrad zu leihen kostet bei der Stadt neun Euro am Tag.",
+        "Welches Schloss nehmt ihr, wenn das Rad den ganzen Tag am Bahnhof steht?",
+        "Heute hat mich ein Pedelec am Berg überholt, der Fahrer hatte eine Torte in der Hand.",
+        "Suche Mitfahrer für die Tour zum Edersee, gemütliches Tempo.",
+        "Erster Frost, die Handschuhe liegen natürlich noch im Keller.",
+        "Auf dem Marktplatz steht jetzt eine öffentliche Luftpumpe.",
+        "Kann mir jemand erklären, warum Fahrradhelme immer drei Größen zu groß aussehen?",
+        "Die Baustelle am Kreisel ist umgezogen, zwanzig Meter weiter.",
     ),
 }
 

@@ -97,6 +97,11 @@ LINES: dict[tuple[str, str], tuple[str, ...]] = {
         "Coffee first, then the world.",
         "The new bike lane along the river is finally open.",
         "Sunday ride: 26 miles and two slices of cake.",
+        "An e-bike overtook me uphill today, the rider was carrying a birthday cake.",
+        "Which lock do you use when the bike spends all day at the station?",
+        "First frost, and the gloves are still in the cellar of course.",
+        "Looking for company on a tour to the lake, easy pace.",
+        "There is a public pump on the market square now.",
     ),
 }
 

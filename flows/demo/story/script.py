@@ -8,7 +8,7 @@ from random import Random
 
 from flows.demo.story import lines_de, lines_en
 from flows.demo.story.cast import COMPANY, COMPETITORS, DAYS, FIRST_DAY, PRODUCT, SECRET_PROJECT, Event, Post, day_start
-from flows.demo.story.details import detail
+from flows.demo.story.details import Details
 
 SEED = 20_260_901
 POSTS_PER_DAY = {COMPANY: 12, COMPETITORS[0]: 7, COMPETITORS[1]: 6}
@@ -35,6 +35,7 @@ class Script:
     def __init__(self, end: datetime) -> None:
         self.end = end
         self._rng = Random(SEED)  # noqa: S311 - a script, not a secret
+        self._details = Details(self._rng)
         self._number = 0
         self.posts = sorted(self._tell(), key=lambda post: (post.published_at, post.key))
 
@@ -56,19 +57,20 @@ class Script:
                 yield self._ordinary_post(day, brand)
         for _ in range(round(CHATTER_PER_DAY * factor)):
             language = self._language()
-            text = f"{self._rng.choice(LINES[language].LINES['chatter', 'neutral'])} {detail(language, self._rng)}"
-            yield self._post(day, text, language)
+            line = self._rng.choice(LINES[language].LINES["chatter", "neutral"])
+            yield self._post(day, f"{line} {self._details.for_line(line, language)}", language)
 
     def _ordinary_post(self, day: int, brand: str) -> Post:
         theme = self._rng.choices(list(USUAL_THEMES), weights=list(USUAL_THEMES.values()))[0]
         language = self._language()
-        text = self._line(language, self._rng.choice(LINES[language].LINES[theme]).format(brand=brand))
+        text = self._line(language, self._rng.choice(LINES[language].LINES[theme]), brand=brand)
         platform = "hackernews" if language == "en" and theme[0] in ("app", "battery") else "mastodon"
         return self._post(day, text, language, platform=platform)
 
-    def _line(self, language: str, body: str) -> str:
+    def _line(self, language: str, line: str, **names: str) -> str:
         pool = LINES[language]
-        return f"{self._rng.choice(pool.OPENERS)}{body} {detail(language, self._rng)}{self._rng.choice(pool.CLOSERS)}"
+        detail = self._details.for_line(line, language)
+        return f"{self._rng.choice(pool.OPENERS)}{line.format(**names)} {detail}{self._rng.choice(pool.CLOSERS)}"
 
     def _news(self, day: int) -> Iterator[Post]:
         if day % 3 == 0:
@@ -86,7 +88,7 @@ class Script:
         for day, count in ((first, 22), (first + 1, 14), (first + 2, 8), (first + 3, 4)):
             for _ in range(count):
                 language = self._language()
-                text = self._line(language, self._rng.choice(LINES[language].LAUNCH).format(**names))
+                text = self._line(language, self._rng.choice(LINES[language].LAUNCH), **names)
                 yield self._post(day, text, language, Event.LAUNCH)
 
     def _delivery_disaster(self) -> Iterator[Post]:
@@ -103,8 +105,8 @@ class Script:
         for day, count in enumerate((10, 18, 24, 20, 14, 9, 6), start=first):
             for _ in range(count):
                 language = self._language()
-                body = self._rng.choice(LINES[language].LINES["delivery", "negative"]).format(brand=COMPANY)
-                yield self._post(day, self._line(language, body), language, Event.DELIVERY_DISASTER)
+                line = self._rng.choice(LINES[language].LINES["delivery", "negative"])
+                yield self._post(day, self._line(language, line, brand=COMPANY), language, Event.DELIVERY_DISASTER)
 
     def _price_rise(self) -> Iterator[Post]:
         first = FIRST_DAY[Event.PRICE_RISE]
@@ -115,8 +117,8 @@ class Script:
         for day, count in ((first, 16), (first + 1, 12), (first + 2, 7)):
             for _ in range(count):
                 language = self._language()
-                body = self._rng.choice(LINES[language].PRICE_RISE).format(**names)
-                yield self._post(day, self._line(language, body), language, Event.PRICE_RISE)
+                line = self._rng.choice(LINES[language].PRICE_RISE)
+                yield self._post(day, self._line(language, line, **names), language, Event.PRICE_RISE)
 
     def _joke(self) -> Iterator[Post]:
         text = lines_de.JOKE.format(company=COMPANY)
@@ -146,7 +148,7 @@ class Script:
                 iban="DE89 3704 0044 0532 0130 00",
             )
             yield self._post(30, text, "de")
-        yield self._post(31, self._line("de", f"Das {COMPANY} bleibt bei mir."), "de", is_opted_out=True)
+        yield self._post(31, self._line("de", "Das {brand} bleibt bei mir.", brand=COMPANY), "de", is_opted_out=True)
 
     def _language(self) -> str:
         return "de" if self._rng.random() < GERMAN_SHARE else "en"
@@ -186,7 +188,7 @@ class Script:
             platform="feed",
             author="Redaktion",
             title=title,
-            text=f"{text} {detail(language, self._rng)}",
+            text=f"{text} {self._details.for_line(title, language, is_news=True)}",
             language=language,
             published_at=self._moment(day),
             event=event,
