@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import io
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from flows.sources.records import field_names, read_record
 
 log = logging.getLogger(__name__)
 
-RENAMED_GUIDS_KEPT = 200
+KEYS_KEPT = 500
 
 
 class FeedSettings(NetworkSettings):
@@ -88,7 +89,7 @@ class Feeds(Connector):
         """Map an item. Its author is the publisher, named by the feed; its `reach` is unknown. Raises BrokenRecord."""
         item = read_record(Item, record)
         return RawMention(
-            native_id=f"{item.feed} {item.key}",
+            native_id=_native_id(item.feed, item.key),
             text=f"<p>{item.title or ''}</p>{item.text or ''}",
             is_html=True,
             url=item.link,
@@ -98,6 +99,10 @@ class Feeds(Connector):
             published_at=item.published,
             edited_at=item.updated if item.updated != item.published else None,
         )
+
+    def native_id(self, record: Record) -> str | None:
+        """The item's id, also of a broken item."""
+        return _native_id(record["feed"], record["key"]) if record.get("key") else None
 
     def _read(self, feed: str, known: dict[str, Any]) -> tuple[list[Record] | None, dict[str, Any]]:
         """One feed's records (None: not changed since the last time) and its new state."""
@@ -110,14 +115,17 @@ class Feeds(Connector):
         parsed = _parse(response)
         keys: dict[str, str] = known.get("keys", {})
         records = _records(feed, parsed, keys)
-        renamed = {item["link"]: item["key"] for item in records if item["link"] and item["key"] != item["link"]}
-        state: dict[str, Any] = {"keys": dict(list(renamed.items())[:RENAMED_GUIDS_KEPT])}
+        state: dict[str, Any] = {"keys": _keys_by_link(records)}
         if parsed.bozo and not isinstance(parsed.bozo_exception, feedparser.CharacterEncodingOverride):
             # what is broken may be whole the next time, so it is asked for again unconditionally
             log.warning("%s: broken XML, %d items could be read: %s", shown(feed), len(records), parsed.bozo_exception)
             return records, state
         validators = {"etag": response.headers.get("etag"), "last_modified": response.headers.get("last-modified")}
         return records, state | {name: value for name, value in validators.items() if value}
+
+
+def _native_id(feed: str, key: str) -> str:
+    return f"{feed} {key}"
 
 
 def _parse(response: Response) -> feedparser.FeedParserDict:
@@ -127,7 +135,7 @@ def _parse(response: Response) -> feedparser.FeedParserDict:
         # what reads as UTF-8 is UTF-8, whatever the header or the XML declaration say
         headers["content-type"] = "application/xml; charset=utf-8"
     parsed = feedparser.parse(io.BytesIO(response.body), response_headers=headers)
-    if not parsed.version and not parsed.entries:
+    if not parsed.get("version") and not parsed.entries:
         is_page = b"<html" in response.body[:2_000].lower()
         raise SourceFailed(
             Outcome.DOWN if is_page else Outcome.SCHEMA_DRIFT,
@@ -151,14 +159,21 @@ def _records(feed: str, parsed: feedparser.FeedParserDict, keys: Mapping[str, st
     an item whose link is known by a key that is no longer in the feed keeps that key.
     """
     guids = {entry.get("id") for entry in parsed.entries}
-    links = [entry.get("link") for entry in parsed.entries]
+    links = Counter(entry.get("link") for entry in parsed.entries)
     records: list[Record] = []
     for entry in parsed.entries:
         record = _record(feed, parsed, entry)
         earlier = keys.get(record["link"] or "")
-        is_renamed = earlier is not None and earlier not in guids and links.count(record["link"]) == 1
+        is_renamed = earlier is not None and earlier not in guids and links[record["link"]] == 1
         records.append({**record, "key": earlier if is_renamed else record["key"]})
     return records
+
+
+def _keys_by_link(records: list[Record]) -> dict[str, str]:
+    """Which item a link belongs to, where the link does not say it itself and belongs to one item only."""
+    links = Counter(record["link"] for record in records)
+    named = [each for each in records if each["link"] and each["key"] != each["link"] and links[each["link"]] == 1]
+    return {record["link"]: record["key"] for record in named[:KEYS_KEPT]}
 
 
 def _record(feed: str, parsed: feedparser.FeedParserDict, entry: feedparser.FeedParserDict) -> dict[str, Any]:

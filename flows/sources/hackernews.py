@@ -113,6 +113,11 @@ class HackerNews(Connector):
             reply_count=hit.num_comments,
         )
 
+    def native_id(self, record: Record) -> str | None:
+        """The item's id, also of a broken hit."""
+        value = record.get("objectID")
+        return value if isinstance(value, str) and value else None
+
     def recheck(self, native_ids: Iterable[str]) -> Iterator[tuple[str, str | None]]:
         """Ask Firebase for each item: it keeps deleted and dead ones as marks."""
         with self._open_client(self.settings.items_url, self.settings) as client:

@@ -114,7 +114,10 @@ class Mastodon(Connector):
     settings_type = MastodonSettings
     required_fields = field_names(Status, required=True)
     optional_fields = field_names(Status, required=False)
-    author_fields: ClassVar[tuple[str, ...]] = ("account", "mentions", "url", "uri")
+    author_fields: ClassVar[tuple[str, ...]] = (
+        *("account", "url", "uri", "mentions", "in_reply_to_account_id", "card"),
+        *("reblog", "quote"),  # other people's posts with their accounts
+    )
 
     def __init__(
         self,
