@@ -88,8 +88,7 @@ class _Answers:
 
     def __iter__(self) -> Iterator[tuple[str, str | None]]:
         try:
-            for native_id, reason in self._connector.recheck(self._native_ids):
-                yield native_id, reason
+            yield from self._connector.recheck(self._native_ids)
         except SourceFailed as error:
             self.failure = error
         except Exception as error:
