@@ -5,15 +5,16 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+_LINK = r"(?:https?://|www\.)[^\s<>\"']*[^\s<>\"'.,;:!?)\]…]|\bhttps?\b"
+_HANDLE = r"(?<![\w@.])@[\w.\-]*\w(?:@[\w.\-]*\w)?"
 _CHANGED = re.compile(
-    r"(?P<link>(?:https?://|www\.)[^\s<>\"']+|\bhttps?\b)"
-    r"|(?P<handle>(?<![\w@.])@[\w.\-]*\w(?:@[\w.\-]*\w)?)"
+    rf"(?P<link>{_LINK})|(?P<handle>{_HANDLE})"
     r"|(?P<entity>&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});)"
     r"|(?P<invisible>[\u200b\u200e\u200f\u2060\ufeff\u00ad]+)"
     r"|(?P<space>\s{2,}|[^\S ])"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_]+['’][^\W\d_]+")
-_SHIELDED = re.compile(r"(?:https?://|www\.)[^\s<>\"']+|\bhttps?\b|(?<![\w@.])@[\w.\-]*\w(?:@[\w.\-]*\w)?", re.IGNORECASE)
+_LINK_OR_HANDLE = re.compile(f"{_LINK}|{_HANDLE}")
 
 
 @dataclass(frozen=True)
@@ -83,4 +84,4 @@ def has_words(text: str) -> bool:
     One letter alone is no word; a single Chinese or Japanese character is let through by the two-letter rule only
     together with others, which is right for the languages this model reads.
     """
-    return _WORD.search(_SHIELDED.sub(" ", text)) is not None
+    return _WORD.search(_LINK_OR_HANDLE.sub(" ", text)) is not None

@@ -1,6 +1,7 @@
 """Read posts: sentiment, intent and embedding of each text and, if asked for, of its clauses."""
 
 import os
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from models.encoder import Encoder, Piece, Pooled
 from models.normal_form import has_words, normal_form, normal_text
 from models.reading import EMPTY, INTENTS, NO_WORDS, SENTIMENTS, UNSUPPORTED_LANGUAGE, Clause, Reading
 
-_MOST_UNKNOWN_SHARE = 0.4
+_MOST_UNKNOWN_SHARE = 0.25
 _TEXTS_AT_ONCE = 2048
 
 
@@ -117,8 +118,10 @@ class Reader:
             return EMPTY
         if not has_words(text):
             return NO_WORDS
-        unknown = tokens.ids.count(self._encoder.unknown_id)
-        return UNSUPPORTED_LANGUAGE if unknown > _MOST_UNKNOWN_SHARE * len(tokens.ids) else None
+        lengths = [(token_id, right - left) for token_id, (left, right) in zip(tokens.ids, tokens.offsets, strict=True)]
+        unknown = sum(length for token_id, length in lengths if token_id == self._encoder.unknown_id)
+        known = sum(length for token_id, length in lengths if token_id != self._encoder.unknown_id)
+        return UNSUPPORTED_LANGUAGE if unknown > _MOST_UNKNOWN_SHARE * (unknown + known) else None
 
     def _plan(
         self, text: str, tokens: Encoding, clauses: list[Clause]
@@ -130,9 +133,10 @@ class Reader:
         cuts = [0]
         if count > room:
             ends = _first_tokens(starts, sentences(text))
+            names = tokens.tokens
             while count - cuts[-1] > room:
-                fitting = [at for at in ends if cuts[-1] < at <= cuts[-1] + room]
-                cuts.append(fitting[-1] if fitting else _word_start(tokens, cuts[-1] + room))
+                last = ends[bisect_right(ends, cuts[-1] + room) - 1]
+                cuts.append(last if last > cuts[-1] else _word_start(names, cuts[-1] + room))
         cuts.append(count)
         firsts = [*_first_tokens(starts, clauses), count]
         members: list[list[int]] = [[] for _ in clauses]
@@ -192,10 +196,10 @@ def _first_tokens(starts: list[int], spans: list[Clause]) -> list[int]:
     return [0 if number == 0 else int(np.searchsorted(starts, span.start)) for number, span in enumerate(spans)]
 
 
-def _word_start(tokens: Encoding, at: int) -> int:
+def _word_start(tokens: list[str], at: int) -> int:
     """The last token at or before ``at`` that begins a word, or ``at`` when one word fills the whole piece."""
     for position in range(at, max(at - 32, 1), -1):
-        if tokens.tokens[position].startswith("▁"):
+        if tokens[position].startswith("▁"):
             return position
     return at
 

@@ -67,8 +67,8 @@ def from_base(
         layers: numbers of the e5 layers to keep, in order.
         auxiliary: names and class counts of further heads.
     """
-    teacher = AutoModel.from_pretrained(base)
-    config = BertConfig.from_dict(teacher.config.to_dict())
+    teacher = AutoModel.from_pretrained(base, attn_implementation="eager")
+    config = BertConfig.from_dict(teacher.config.to_dict(), attn_implementation="eager")
     config.vocab_size = len(kept_ids)
     config.num_hidden_layers = len(layers)
     student = Student(config, auxiliary)
