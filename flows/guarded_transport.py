@@ -60,7 +60,8 @@ class GuardedTransport(httpx.HTTPTransport):
 
 def guarded_transport(home: httpx.URL) -> GuardedTransport:
     """The transport for one platform, through the system's proxy (`HTTPS_PROXY`, `NO_PROXY`) where there is one."""
-    proxy = None if proxy_bypass(home.host) else getproxies().get(home.scheme)
+    is_direct = home.host == "localhost" or home.host.startswith("127.") or proxy_bypass(home.host)
+    proxy = None if is_direct else getproxies().get(home.scheme)
     return GuardedTransport(GuardedBackend(may_enter_private=bool(proxy)), httpx.URL(proxy) if proxy else None)
 
 

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 MAX_BYTES = 20_000_000
-"""Largest body that is read, after decompression."""
+"""Largest body that is read, after decompression, unless a connector asks for less."""
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
@@ -94,12 +94,14 @@ class PoliteClient:
         *,
         token: str = "",
         redirect_hosts: Collection[str] = (),
+        max_bytes: int = MAX_BYTES,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.home = httpx.URL(home)
         self.network = network
         self._redirect_hosts = frozenset(redirect_hosts)
+        self._max_bytes = max_bytes
         self._sleep = sleep
         self._clock = clock
         self._not_before = 0.0
@@ -191,7 +193,9 @@ class PoliteClient:
                 try:
                     if response.next_request is not None:
                         return response.next_request
-                    return Response(str(request.url), response.status_code, response.headers, _read(response))
+                    return Response(
+                        str(request.url), response.status_code, response.headers, _read(response, self._max_bytes)
+                    )
                 finally:
                     response.close()
         except httpx.TimeoutException as error:
@@ -244,17 +248,17 @@ def _wait(state: RetryCallState) -> float:
     return max(min(growing, 60.0), trouble.wait if isinstance(trouble, _Passing) else 0.0)
 
 
-def _read(response: httpx.Response) -> bytes:
-    """Read a body, unpacking it by no more than `MAX_BYTES`: a small gzip body may unpack to gigabytes."""
+def _read(response: httpx.Response, max_bytes: int) -> bytes:
+    """Read a body, unpacking no more than `max_bytes`: a small gzip body may unpack to gigabytes."""
     encoding = response.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", "gzip"):
         raise SourceFailed(Outcome.DOWN, f"{shown(response.url)}: a compression that was not asked for ({encoding})")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     body = bytearray()
     for chunk in response.iter_raw():
-        body += unpacker.decompress(chunk, MAX_BYTES + 1 - len(body)) if encoding == "gzip" else chunk
-        if len(body) > MAX_BYTES:
-            raise SourceFailed(Outcome.DOWN, f"{shown(response.url)}: more than {MAX_BYTES // 1_000_000} MB")
+        body += unpacker.decompress(chunk, max_bytes + 1 - len(body)) if encoding == "gzip" else chunk
+        if len(body) > max_bytes:
+            raise SourceFailed(Outcome.DOWN, f"{shown(response.url)}: more than {max_bytes // 1_000_000} MB")
     if encoding == "gzip" and response.num_bytes_downloaded and not unpacker.eof:
         raise zlib.error("the body ends in the middle")
     return bytes(body)

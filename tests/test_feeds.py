@@ -250,6 +250,18 @@ def test_what_is_no_feed_is_told(raw: bytes, outcome: Outcome) -> None:
     assert "/a" in str(failure)
 
 
+def test_entities_neither_explode_nor_read_files() -> None:
+    nested = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 10))
+    bomb = f'<!DOCTYPE x [<!ENTITY e0 "ha">{nested}<!ENTITY file SYSTEM "file:///etc/passwd">]>'
+    body = "<rss version='2.0'><channel><item><title>{}</title><guid>1</guid></item></channel></rss>"
+    with FeedServer() as server:
+        for path, entity in (("/bomb", "&e9;"), ("/file", "&file;")):
+            server.change(path, raw=f'<?xml version="1.0"?>{bomb}{body.format(entity)}'.encode())
+            (mention,), _ = read(connector(server, path))
+            assert len(mention.text) < 1_000
+            assert "root" not in mention.text
+
+
 def test_an_address_of_a_file_in_a_feed_is_never_opened() -> None:
     with FeedServer([Feed("/a", raw=b"/etc/passwd")]) as server:
         assert failing(connector(server))[0].outcome is Outcome.SCHEMA_DRIFT

@@ -23,6 +23,8 @@ from flows.sources.records import field_names, read_record
 log = logging.getLogger(__name__)
 
 KEYS_KEPT = 500
+MAX_FEED_BYTES = 8_000_000
+"""feedparser takes up to 20 seconds per megabyte of hostile markup."""
 
 
 class FeedSettings(NetworkSettings):
@@ -108,7 +110,8 @@ class Feeds(Connector):
         """One feed's records (None: not changed since the last time) and its new state."""
         conditions = {"If-None-Match": known.get("etag"), "If-Modified-Since": known.get("last_modified")}
         headers = {name: value for name, value in conditions.items() if value}
-        with self._open_client(feed, self.settings, redirect_hosts=self.settings.redirect_hosts) as client:
+        hosts = self.settings.redirect_hosts
+        with self._open_client(feed, self.settings, redirect_hosts=hosts, max_bytes=MAX_FEED_BYTES) as client:
             response = client.get(headers=headers, accept=(304,))
         if response.status == 304:
             return None, known

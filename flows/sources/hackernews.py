@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any, ClassVar, Literal
+from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -122,7 +123,7 @@ class HackerNews(Connector):
         """Ask Firebase for each item: it keeps deleted and dead ones as marks."""
         with self._open_client(self.settings.items_url, self.settings) as client:
             for item_id in native_ids:
-                item, _ = client.get_json(f"/v0/item/{item_id}.json")
+                item, _ = client.get_json(f"/v0/item/{quote(item_id, safe='')}.json")
                 if item is not None and not isinstance(item, dict):
                     raise SourceFailed(Outcome.SCHEMA_DRIFT, f"item {item_id}: an object was expected")
                 if item is None or item.get("deleted"):
