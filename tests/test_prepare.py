@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from landed_fixture import COLLECTED, PUBLISHED, SETTINGS, bury, land, make_night, post, rows
+from tests.landed_fixture import COLLECTED, PUBLISHED, SETTINGS, bury, land, make_night, post, rows
 
 from flows.core import tables
 from flows.core.mentions import choose_language, text_hash
