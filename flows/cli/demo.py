@@ -32,7 +32,7 @@ def demo(
     code = run_demo(root, run_nightly, _recheck, output.print)
     output.print(f"\nThe marts: {Home(root).marts}", markup=False, soft_wrap=True)
     output.print(
-        f'Ask them:  marktecho query --home {root} "select * from entity_daily order by date desc"',
+        f'Ask them:  marktecho query --home {root} "select * from entity_daily order by published_date desc"',
         markup=False,
         soft_wrap=True,
     )

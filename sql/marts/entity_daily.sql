@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- From an entity's first mention to the night's own day, days without mentions included, so that a chart falls to zero
 -- and a baseline counts the quiet days. Mentions without a date have no day; a date after the night has not come yet.
 
@@ -89,7 +91,7 @@ select
     neutral_count,
     positive_count,
     {{ net_sentiment_from_sums() }},
-    {{ share_of_voice() }} as share_of_voice,
+    {{ share_of_voice('published_date') }} as share_of_voice,
     published_date = {{ as_of_day() }} as is_incomplete
 from voices
 order by entity_id, published_date

@@ -29,10 +29,10 @@ class Event(StrEnum):
 FIRST_DAY: dict[Event, int] = {
     Event.LAUNCH: 12,
     Event.SPAM_WAVE: 20,
-    Event.DELIVERY_DISASTER: 46,
-    Event.PRICE_RISE: 52,
+    Event.DELIVERY_DISASTER: 53,
+    Event.PRICE_RISE: 48,
     Event.VIRAL_JOKE: 38,
-    Event.LEAK: 55,
+    Event.LEAK: 44,
     Event.DELETED: 50,
 }
 """Day of the script (0 to DAYS - 1) on which an event begins."""
