@@ -22,7 +22,18 @@ import polars as pl
 from flows.queries import match, parse
 
 SYLLABLES = "lie fer ung ver sand pa ket kun de dienst gro ße rück gabe schuh lauf rad preis qua li tät the ing tion re turn".split()
-BRANDS = ["Nordlauf", "H&M", "E-Bike", "McDonald's", "#NordlaufRun", "@nordlauf", "größe", "delivery", "Lieferung", "zu spät"]
+BRANDS = [
+    "Nordlauf",
+    "H&M",
+    "E-Bike",
+    "McDonald's",
+    "#NordlaufRun",
+    "@nordlauf",
+    "größe",
+    "delivery",
+    "Lieferung",
+    "zu spät",
+]
 
 
 def vocabulary(rng: random.Random, size: int) -> list[str]:
@@ -69,7 +80,8 @@ def queries() -> dict[str, str]:
     rng = random.Random(2)
     words = [word for word in vocabulary(random.Random(1), 60_000) if word.isalpha() and len(word) > 3]
     return {
-        f"q{number}": mixed[number % 10].format(**{letter: rng.choice(words) for letter in "abcde"}) for number in range(50)
+        f"q{number}": mixed[number % 10].format(**{letter: rng.choice(words) for letter in "abcde"})
+        for number in range(50)
     }
 
 

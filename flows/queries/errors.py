@@ -32,5 +32,7 @@ class QueryError(UsageError):
     def excerpt(self) -> str:
         """The part of the query around the problem, with a mark under it."""
         start = max(0, self.position - SHOWN_CHARACTERS // 2)
-        shown = "".join(" " if character.isspace() else character for character in self.query[start:][:SHOWN_CHARACTERS])
+        shown = "".join(
+            " " if character.isspace() else character for character in self.query[start:][:SHOWN_CHARACTERS]
+        )
         return f"    {shown}\n    {' ' * (self.position - start)}^"

@@ -11,7 +11,21 @@ import lark
 import polars as pl
 
 from flows.queries.errors import QueryError
-from flows.queries.syntax import RESERVED, And, Compound, Exactness, Field, Kind, Near, Node, Not, Or, Phrase, Query, Term
+from flows.queries.syntax import (
+    RESERVED,
+    And,
+    Compound,
+    Exactness,
+    Field,
+    Kind,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    Term,
+)
 from flows.queries.tokens import Writing, cut, emoji_form, is_emoji, joined_form, link_form, parts_of
 
 MAX_DISTANCE = 100
@@ -200,7 +214,9 @@ class _Builder(lark.Transformer):  # type: ignore[type-arg]
         if token.lower().partition("/")[0] in RESERVED and ("/" not in token or token.lower().startswith("near/")):
             raise _reserved(token)
         if token.endswith(":") and token[:-1].lower() in FIELDS:
-            raise _Refused(token, f"{token} has no value.", f"Write it without a space: {_EXAMPLES[token[:-1].lower()]}")
+            raise _Refused(
+                token, f"{token} has no value.", f"Write it without a space: {_EXAMPLES[token[:-1].lower()]}"
+            )
         return _literal(token, token.value, _exactness(children))
 
     def quoted(self, children: list[lark.Token]) -> Node:
@@ -250,7 +266,9 @@ def _literal(token: lark.Token, text: str, exactness: Exactness) -> Node:
     """Turn a word or the inside of quotation marks into a term, a compound, or a phrase of them."""
     raws = cut(pl.Series([text], dtype=pl.String), Writing.QUERY)[0].to_list()
     if not raws:
-        raise _Refused(token, f"there is nothing to look for in {token.value}.", "Write a word, hashtag, handle or emoji.")
+        raise _Refused(
+            token, f"there is nothing to look for in {token.value}.", "Write a word, hashtag, handle or emoji."
+        )
     items = tuple(_item(token, raw, exactness) for raw in raws)
     return items[0] if len(items) == 1 else Phrase(items)
 

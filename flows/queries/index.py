@@ -124,9 +124,9 @@ def _forms(vocabulary: pl.Series) -> tuple[pl.DataFrame, np.ndarray]:
     widths = np.ones(len(vocabulary), np.int64)
     is_simple = vocabulary.str.contains(_SIMPLE)
     codes = pl.int_range(len(vocabulary), eager=True, dtype=pl.Int64)
-    simple = pl.DataFrame(
-        {"code": codes.filter(is_simple), "text": vocabulary.filter(is_simple)}
-    ).select("code", pl.lit(str(Kind.WORD)).alias("kind"), "text", offset=pl.lit(0, pl.Int64), width=pl.lit(1, pl.Int64))
+    simple = pl.DataFrame({"code": codes.filter(is_simple), "text": vocabulary.filter(is_simple)}).select(
+        "code", pl.lit(str(Kind.WORD)).alias("kind"), "text", offset=pl.lit(0, pl.Int64), width=pl.lit(1, pl.Int64)
+    )
     found: list[tuple[int, str, str, int, int]] = []
     for code, raw in zip(codes.filter(~is_simple), vocabulary.filter(~is_simple), strict=True):
         token = analyse(raw)

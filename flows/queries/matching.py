@@ -102,7 +102,9 @@ class _Evaluation:
             case Or(items):
                 return union([self.spans(item) for item in items])
             case _:
-                raise TypeError(f"{type(node).__name__} has no place in a text; the grammar lets none stand beside NEAR")
+                raise TypeError(
+                    f"{type(node).__name__} has no place in a text; the grammar lets none stand beside NEAR"
+                )
 
     def _in_a_row(self, items: tuple[Term | Compound, ...]) -> Spans:
         spans = self.spans(items[0])

@@ -40,7 +40,9 @@ _INVISIBLE = r"[\x{00AD}\x{200B}\x{2060}\x{FEFF}]"
 _SKIN_AND_STYLE = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
 _CONNECTORS = re.compile(r"[-'.&_]+")
 _JOINS = re.compile(r"\w+(?:[-']\w+)*\+*")
-_CAMEL_OR_DIGITS = re.compile(r"(?<=[a-zà-öø-ÿß])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿß])|(?<=\D)(?=\d)")
+_CAMEL_OR_DIGITS = re.compile(
+    r"(?<=[a-zà-öø-ÿß])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿß])|(?<=\D)(?=\d)"
+)
 
 
 class Writing(StrEnum):

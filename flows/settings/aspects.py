@@ -83,6 +83,8 @@ def choose(entries: Any, industry: Any, language: str) -> Any:
     for entry in entries:
         definition = (known.get(entry) or catalogue().get(entry) or entry) if isinstance(entry, str) else entry
         if isinstance(definition, dict):
-            definition = {key: in_language(value, language) if key != "examples" else value for key, value in definition.items()}
+            definition = {
+                key: in_language(value, language) if key != "examples" else value for key, value in definition.items()
+            }
         chosen.append(definition)
     return chosen

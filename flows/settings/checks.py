@@ -65,7 +65,9 @@ def _references(document: Document, data: dict[str, Any], sources: set[str]) -> 
         if source not in {*sources, "default"}:
             path: Path = ("retention", source)
             wrong = f"there is no source named '{source}'."
-            yield Problem(document.line(path), 0, document.name(path), wrong, did_you_mean(source, {*sources, "default"}))
+            yield Problem(
+                document.line(path), 0, document.name(path), wrong, did_you_mean(source, {*sources, "default"})
+            )
     industry = data.get("industry")
     chosen = choose(data.get("aspects"), industry.get("id") if isinstance(industry, dict) else None, "de")
     known = {aspect.get("id") for aspect in chosen if isinstance(aspect, dict)} if isinstance(chosen, list) else set()

@@ -32,9 +32,13 @@ class DepartmentRule(Part):
 
     id: Slug = Field(description="Stands in the queue with the post.")
     department: Slug = Field(description="Who should see it: sales, marketing, product, support, pr, hr or your own.")
-    intents: tuple[Intent, ...] | None = Field(default=None, description=f"Any of {', '.join(INTENTS)}; without it any intent.")
+    intents: tuple[Intent, ...] | None = Field(
+        default=None, description=f"Any of {', '.join(INTENTS)}; without it any intent."
+    )
     aspects: tuple[Slug, ...] | None = Field(default=None, description="Any of these aspects; without it any or none.")
-    sentiments: tuple[Sentiment, ...] | None = Field(default=None, description="negative, neutral, positive; without it any.")
+    sentiments: tuple[Sentiment, ...] | None = Field(
+        default=None, description="negative, neutral, positive; without it any."
+    )
     entity_kinds: tuple[EntityKind, ...] | None = Field(
         default=None, description="company, competitor, product, market; without it any."
     )
@@ -59,7 +63,9 @@ def choose(rules: Any, aspect_ids: set[str], language: str) -> Any:
     if not isinstance(rules, list | tuple):
         return rules
     return [
-        rule | {"reason": in_language(rule["reason"], language)} if isinstance(rule, dict) and "reason" in rule else rule
+        rule | {"reason": in_language(rule["reason"], language)}
+        if isinstance(rule, dict) and "reason" in rule
+        else rule
         for rule in rules
     ]
 

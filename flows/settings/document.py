@@ -111,7 +111,9 @@ def parse_document(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         raise SettingsError(file, [_syntax_problem(error)]) from None
     if root is None:
-        raise SettingsError(file, [Problem(0, 0, "", "the file is empty.", "Copy the example listening.yaml and edit it.")])
+        raise SettingsError(
+            file, [Problem(0, 0, "", "the file is empty.", "Copy the example listening.yaml and edit it.")]
+        )
     document.data = _read(document, root, (), ())
     document.lines[()] = 1
     return document
@@ -162,7 +164,9 @@ def _read(document: Document, node: yaml.Node, path: Path, parents: tuple[yaml.N
     return _read_scalar(document, node, path)
 
 
-def _read_mapping(document: Document, node: yaml.MappingNode, path: Path, parents: tuple[yaml.Node, ...]) -> dict[str, Any]:
+def _read_mapping(
+    document: Document, node: yaml.MappingNode, path: Path, parents: tuple[yaml.Node, ...]
+) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     first_lines: dict[str, int] = {}
     for key_node, value_node in node.value:
@@ -188,7 +192,9 @@ def _read_scalar(document: Document, node: yaml.Node, path: Path) -> Any:
     document.scalars[path] = node  # type: ignore[assignment]
     if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith((":binary", ":python")):
         place = (node.start_mark.line + 1, node.start_mark.column + 1)
-        problem = Problem(*place, document.name(path), f"the tag {node.tag} is unknown.", "Remove it, or quote the value.")
+        problem = Problem(
+            *place, document.name(path), f"the tag {node.tag} is unknown.", "Remove it, or quote the value."
+        )
         document.problems.append(problem)
         return text
     if node.style is not None:  # type: ignore[attr-defined]

@@ -62,7 +62,9 @@ class Industry(Part):
         description="retail, software, telecom, mobility, finance, manufacturing, hospitality, or any other id.",
     )
     name: Label = Field(default="Market", description="The name in tables and summaries.")
-    query: QueryField | None = Field(default=None, description="Posts about the market; without it nothing is collected.")
+    query: QueryField | None = Field(
+        default=None, description="Posts about the market; without it nothing is collected."
+    )
 
     @property
     def market(self) -> Market | None:

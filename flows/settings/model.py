@@ -10,7 +10,16 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
-from pydantic import BeforeValidator, ConfigDict, Field, PositiveInt, SecretStr, SerializeAsAny, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    SecretStr,
+    SerializeAsAny,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from flows.settings import aspects as default_aspects
@@ -64,9 +73,9 @@ class Settings(Part):
     competitors: tuple[Competitor, ...] = Field(default=(), description="Companies it is compared with.")
     products: tuple[Product, ...] = Field(default=(), description="Its products and brands.")
     industry: Industry = Field(default=Industry(), description="The market it is in.")
-    sources: tuple[SerializeAsAny[Annotated[SourceSettings, BeforeValidator(lambda value: validate_source(value))]], ...] = Field(
-        default=(), description="Where to listen: entries of any type in docs/sources."
-    )
+    sources: tuple[
+        SerializeAsAny[Annotated[SourceSettings, BeforeValidator(lambda value: validate_source(value))]], ...
+    ] = Field(default=(), description="Where to listen: entries of any type in docs/sources.")
     aspects: tuple[Aspect, ...] = Field(description="What customers talk about; without it the industry's defaults.")
     departments: tuple[DepartmentRule, ...] = Field(description="Who should see which post; without it the defaults.")
     rules: tuple[SentimentRule, ...] = Field(default=(), description="Phrases whose sentiment is known.")

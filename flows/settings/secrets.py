@@ -55,7 +55,8 @@ class SecretFromEnv:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(lambda secret: secret.variable)
+            cls._validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda secret: secret.variable),
         )
 
     @classmethod

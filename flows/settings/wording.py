@@ -56,7 +56,10 @@ def describe(error: ErrorDetails, root: type[BaseModel], path: Path) -> tuple[st
     if kind in {"literal_error", "enum"}:
         return f"{_shown(value)} is not one of {context['expected']}.", _did_you_mean(str(value), _options(context))
     if kind == "string_pattern_mismatch" and str(context.get("pattern", "")).startswith(_SLUG):
-        return f"{_shown(value)} cannot be an id.", "Use lower-case letters, digits, - and _, without spaces or umlauts."
+        return (
+            f"{_shown(value)} cannot be an id.",
+            "Use lower-case letters, digits, - and _, without spaces or umlauts.",
+        )
     if kind == "string_pattern_mismatch":
         return f"{_shown(value)} does not have the form that is expected here.", f"Change it{_purpose(root, path)}"
     if kind in {"value_error", "assertion_error"}:
@@ -141,7 +144,11 @@ def _model_at(root: type[BaseModel], path: Path) -> type[BaseModel] | None:
 
 
 def _inner_model(annotation: Any) -> Any:
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias) and issubclass(annotation, BaseModel):
+    if (
+        isinstance(annotation, type)
+        and not isinstance(annotation, types.GenericAlias)
+        and issubclass(annotation, BaseModel)
+    ):
         return annotation
     found = (_inner_model(argument) for argument in typing.get_args(annotation))
     return next((model for model in found if model is not None), None)
@@ -152,7 +159,10 @@ def _unknown_source(context: Mapping[str, Any], value: Any) -> tuple[str, str]:
     known = ", ".join(context["known"])
     if given is None:
         return "type is missing.", f"Add `type:` with one of {known}."
-    return f"{_shown(given)} is not a known source type.", f"{did_you_mean(str(given), context['known'])} Known: {known}."
+    return (
+        f"{_shown(given)} is not a known source type.",
+        f"{did_you_mean(str(given), context['known'])} Known: {known}.",
+    )
 
 
 _SPECIAL: dict[str, Any] = {
