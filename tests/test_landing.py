@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from landing_fixture import broken, deleted, land_pages, make_night, post, rows
 
 from flows.home import Home
 from flows.landing.clean import Cleaning, clean
@@ -19,7 +20,6 @@ from flows.landing.text import normalise
 from flows.night import Night
 from flows.privacy.pseudonyms import Pseudonyms
 from flows.sources.base import BrokenRecord, Outcome, RawMention, SourceFailed
-from landing_fixture import broken, deleted, land_pages, make_night, post, rows
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
@@ -177,7 +177,10 @@ def test_deletions_become_tombstones_and_stay(night: Night) -> None:
     run = land_pages(night, [[post("1"), post("2"), post("3")], [deleted("1"), deleted("1"), deleted("9")]])
     assert (run.landed_count, run.skipped_count) == (6, 0)
     assert [row["native_id"] for row in rows(night, "select native_id from landing.mentions order by 1")] == ["2", "3"]
-    assert [row["native_id"] for row in rows(night, "select native_id from landing.tombstones order by 1")] == ["1", "9"]
+    assert [row["native_id"] for row in rows(night, "select native_id from landing.tombstones order by 1")] == [
+        "1",
+        "9",
+    ]
 
     with_recheck = make_night(night.home)
     gone = mention_id("handmade", "2")
@@ -197,7 +200,9 @@ def test_the_first_collection_time_stays_and_unchanged_rows_are_not_touched(nigh
 
 
 def test_counts_null_shares_and_unknown_fields_are_recorded(night: Night) -> None:
-    pages = [[post("1", likes=1), post("2", new_field="x"), broken("3"), post("4", published_at=NOW - timedelta(hours=1))]]
+    pages = [
+        [post("1", likes=1), post("2", new_field="x"), broken("3"), post("4", published_at=NOW - timedelta(hours=1))]
+    ]
     run = land_pages(night, pages)
     (row,) = rows(night, "from core.source_runs")
     assert row["record_count"] == 4 == row["landed_count"] + row["quarantined_count"] + row["skipped_count"]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import itertools
 import json
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Final, Literal
 
 from flows.errors import UsageError
+from flows.files.csv_rows import csv_rows, find_delimiter
 from flows.files.encoding import find_encoding
+from flows.files.rows import Row, UnreadableRow
 
 Format = Literal["csv", "jsonl", "parquet"]
-Row = dict[str, Any]
 
 EXTENSIONS: Final[dict[str, Format]] = {
     ".csv": "csv",
@@ -31,30 +30,10 @@ EXTENSIONS: Final[dict[str, Format]] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-DELIMITERS: Final = (",", ";", "\t", "|")
 SAMPLE_ROWS: Final = 1_000
 """Rows that are looked at before anything is read for good."""
 _SNIFFED: Final = 1 << 16
-_LONGEST_FIELD: Final = 1 << 22
-_ONE_COLUMN: Final = "\x1f"
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|$)')
-
-
-class UnreadableRow(str):
-    """A row that does not have the form of its file: its longest piece, with the reason.
-
-    Not the whole row, because which piece of it names the author cannot be told.
-    """
-
-    __slots__ = ("reason",)
-    reason: str
-
-    @classmethod
-    def of(cls, reason: str, pieces: list[str]) -> UnreadableRow:
-        """Make one of what could be read and why it is not a row."""
-        row = cls(max(pieces, key=len, default=""))
-        row.reason = reason
-        return row
 
 
 @dataclass(frozen=True)
@@ -122,23 +101,6 @@ def _inspect_text(layout: Layout) -> Layout:
     )
 
 
-def find_delimiter(start: str) -> str:
-    """Find the delimiter of a CSV file from its beginning: the one that gives most rows as many columns as the header.
-
-    A file whose header has no delimiter is one column, whatever stands in its rows.
-    """
-    best, best_score = _ONE_COLUMN, (0.0, 0)
-    for delimiter in DELIMITERS:
-        rows = [row for row in itertools.islice(csv.reader(io.StringIO(start), delimiter=delimiter), 100) if row]
-        rows = rows[:-1] if len(rows) > 2 else rows  # the last one may be cut off
-        columns = len(rows[0]) if rows else 0
-        if columns > 1:
-            score = (sum(len(row) == columns for row in rows) / len(rows), columns)
-            if score > best_score:
-                best, best_score = delimiter, score
-    return best
-
-
 def batches(layout: Layout, size: int, *, skip: int = 0) -> Iterator[tuple[list[Row | UnreadableRow], list[int]]]:
     """Yield batches of rows with their line numbers (Parquet: row numbers), leaving out the first `skip` rows.
 
@@ -178,49 +140,8 @@ def _rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
 
 
 def _csv_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
-    csv.field_size_limit(min(_LONGEST_FIELD, sys.maxsize))
     with _open_text(layout) as file:
-        reader = csv.reader(file, delimiter=layout.delimiter)
-        header: list[str] | None = None
-        while True:
-            first = reader.line_num + 1
-            try:
-                values = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield first, UnreadableRow.of(f"{_lines(first, reader.line_num)}: {error}", [])
-                continue
-            if not values:
-                continue
-            if header is None:
-                header = _header(values)
-            elif len(values) != len(header):
-                yield (
-                    first,
-                    UnreadableRow.of(
-                        f"{_lines(first, reader.line_num)}: has {len(values)} columns, the header has {len(header)}; "
-                        "perhaps a quote is missing",
-                        values,
-                    ),
-                )
-            else:
-                yield first, dict(zip(header, values, strict=True))
-
-
-def _header(values: list[str]) -> list[str]:
-    """Column names without blanks around them; a name that comes twice gets a number."""
-    header: list[str] = []
-    for value in values:
-        name, count = value.strip(), 2
-        while name in header:
-            name, count = f"{value.strip()}_{count}", count + 1
-        header.append(name)
-    return header
-
-
-def _lines(first: int, last: int) -> str:
-    return f"line {first}" if last <= first else f"lines {first} to {last}"
+        yield from csv_rows(file, layout.delimiter)
 
 
 def _json_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:

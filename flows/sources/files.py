@@ -20,7 +20,8 @@ from pydantic import Field, field_validator
 
 from flows.errors import UsageError
 from flows.files.mapping import check_field, complete, value_of
-from flows.files.reading import Layout, Row, UnreadableRow, batches, columns, inspect, sample
+from flows.files.reading import Layout, batches, columns, inspect, sample
+from flows.files.rows import Row, UnreadableRow
 from flows.files.times import UnreadableTime, read_time
 from flows.sources.base import (
     BrokenRecord,
@@ -60,7 +61,7 @@ class FilesSettings(SourceSettings):
     def _known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ValueError, OSError):
+        except (ValueError, OSError, KeyError):
             raise ValueError(f"'{name}' is no time zone; write one like Europe/Berlin or UTC") from None
         return name
 
