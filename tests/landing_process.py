@@ -10,9 +10,9 @@ from typing import Any
 
 from dlt.load.load import Load
 from dlt.pipeline.pipeline import Pipeline
-from landing_fixture import land_pages, make_night, post
 
 from flows.landing import chunk
+from tests.landing_fixture import land_pages, make_night, post
 
 TEXT = "Beitrag von erika.muster@beispiel.de"
 PAGES = [[post(f"{page}-{number}", TEXT) for number in range(10)] for page in range(5)]

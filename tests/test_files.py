@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from landing_fixture import make_night, rows
 
 from flows.errors import ExitCode, UsageError
 from flows.files.reading import batches, find_delimiter, inspect
@@ -26,6 +25,7 @@ from flows.ingest import SourceRun, ingest
 from flows.night import Night
 from flows.sources.base import Outcome
 from flows.sources.files import FilesSettings
+from tests.landing_fixture import make_night, rows
 
 BERLIN = ZoneInfo("Europe/Berlin")
 POSTS = [

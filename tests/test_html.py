@@ -68,32 +68,10 @@ def test_lone_surrogates_and_nul_do_not_stop_it() -> None:
 
 
 MARKUP = [
-    "<p>",
-    "</p>",
-    "<br>",
-    "<div",
-    "<a_href='",
-    "'>",
-    "</a>",
-    "<![CDATA[",
-    "]]>",
-    "<!--",
-    "-->",
-    "&",
-    "&#x110000;",
-    "&amp;",
-    "<script>",
-    "</script>",
-    "<svg>",
-    "<table>",
-    "<td>",
-    "<?php",
-    "<pre>",
-    "<textarea>",
-    "\x00",
-    "�",
+    *("<p>", "</p>", "<br>", "<div", "<a href='", "'>", "</a>", "<![CDATA[", "]]>", "<!--", "-->", "&", "&#x110000;"),
+    *("&amp;", "<script>", "</script>", "<svg>", "<table>", "<td>", "<?php", "<pre>", "<textarea>", "\x00", "\ud800"),
 ]
-PIECES = st.one_of(st.text(max_size=20), st.sampled_from(MARKUP).map(lambda piece: piece.replace("_", " ")))
+PIECES = st.one_of(st.text(max_size=20), st.sampled_from(MARKUP))
 
 
 @settings(max_examples=200, deadline=None)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from landing_fixture import broken, deleted, land_pages, make_night, post, rows
 
 from flows.home import Home
 from flows.landing.clean import Cleaning, clean
@@ -20,6 +19,7 @@ from flows.landing.text import normalise
 from flows.night import Night
 from flows.privacy.pseudonyms import Pseudonyms
 from flows.sources.base import BrokenRecord, Outcome, RawMention, SourceFailed
+from tests.landing_fixture import broken, deleted, land_pages, make_night, post, rows
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 

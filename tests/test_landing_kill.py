@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from landing_fixture import make_night, rows
-from landing_process import PAGES, land_and_die
+
+from tests.landing_fixture import make_night, rows
+from tests.landing_process import PAGES, land_and_die
 
 PLACES = [
     "page-3",

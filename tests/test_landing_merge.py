@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from landing_fixture import broken, deleted, land_pages, make_night, post, rows
 
 from flows.landing import chunk
 from flows.night import Night
 from flows.sources.base import Record
+from tests.landing_fixture import broken, deleted, land_pages, make_night, post, rows
 
 EVENTS = st.builds(
     lambda kind, native_id, version: {
