@@ -79,8 +79,22 @@ class Landing:
                 self.cursor = chunk.cursor
 
     def _run(self, tables: dict[str, pa.Table], cursor: Cursor | None) -> None:
+        """Load with dlt, then drop the states before the newest complete one: with long cursors they add up."""
         resources = [_resource(name, table, cursor if name == _STATE else None) for name, table in tables.items()]
         self._pipeline.run(resources, loader_file_format="parquet").raise_on_failed_jobs()
+        self._warehouse.execute(
+            """
+            delete from landing._dlt_pipeline_state
+            where pipeline_name = $name
+              and _dlt_load_id < (
+                  select max(state._dlt_load_id)
+                  from landing._dlt_pipeline_state as state
+                  join landing._dlt_loads as loads on loads.load_id = state._dlt_load_id
+                  where state.pipeline_name = $name and loads.status = 0
+              )
+            """,
+            {"name": self._name},
+        )
 
     def _open_pipeline(self) -> Any:
         os.environ.update(_DLT)
