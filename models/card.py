@@ -56,7 +56,9 @@ def _checked_files(folder: Path, files: dict[str, Any]) -> None:
             raise ModelError(f"{path}: the file is missing; {_REMEDY}")
         expected, found = files[name]["sha256"], file_hash(path)
         if found != expected:
-            raise ModelError(f"{path}: SHA-256 is {found}, {CARD_FILE} says {expected}: damaged or exchanged; {_REMEDY}")
+            raise ModelError(
+                f"{path}: SHA-256 is {found}, {CARD_FILE} says {expected}: damaged or exchanged; {_REMEDY}"
+            )
 
 
 def load_card(folder: Path | None = None, *, check_files: bool = True) -> Card:

@@ -44,8 +44,8 @@ def _cut(text: str, start: int, end: int, cuts: list[int]) -> list[tuple[int, in
     """Cut a span, trim it, and hang pieces without a word on to the piece before them (the first: after)."""
     pieces: list[tuple[int, int]] = []
     waiting: int | None = None
-    for left, right in zip([start, *cuts], [*cuts, end], strict=True):
-        left, right = _stripped(text, left, right)
+    for span in zip([start, *cuts], [*cuts, end], strict=True):
+        left, right = _stripped(text, *span)
         if left == right:
             continue
         if _WORD.search(text, left, right) is None:

@@ -26,10 +26,11 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
     kind = suffixes[-1] if suffixes else ""
     if kind not in (".jsonl", ".ndjson", ".csv"):
-        raise ModelError(f"{path}: unknown kind of file; give .jsonl or .csv, gzipped or not, or a folder of .txt files")
+        raise ModelError(
+            f"{path}: unknown kind of file; give .jsonl or .csv, gzipped or not, or a folder of .txt files"
+        )
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as file:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             if kind == ".csv":
                 yield from enumerate(csv.DictReader(file), start=2)
                 return
@@ -38,7 +39,9 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     try:
                         yield number, json.loads(line)
                     except ValueError as error:
-                        raise ModelError(f"{path}, line {number}: not JSON ({error}); put one object on a line") from None
+                        raise ModelError(
+                            f"{path}, line {number}: not JSON ({error}); put one object on a line"
+                        ) from None
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: cannot be read ({error})") from error
 

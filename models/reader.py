@@ -4,6 +4,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,7 @@ class Reader:
         members: list[list[int]] = [[] for _ in clauses]
         bounds = []
         span_index = 0
-        for left, right in zip(cuts, cuts[1:], strict=False):
+        for left, right in pairwise(cuts):
             spans = []
             span_index += 1  # the span of the whole piece
             for number in range(len(clauses)):

@@ -10,11 +10,14 @@ from models.normal_form import has_words, normal_form, normal_text
 
 POSTS = st.text(
     alphabet=st.one_of(
-        st.sampled_from(list(" .,;:!?…\n-–—()\"'@#/&äöüß😡👍🏽❤️")), st.characters(codec="utf-8", exclude_categories=["Cs"])
+        st.sampled_from(list(" .,;:!?…\n-–—()\"'@#/&äöüß😡👍🏽❤️")),
+        st.characters(codec="utf-8", exclude_categories=["Cs"]),
     ),
     max_size=80,
 ) | st.lists(
-    st.sampled_from(["aber", "but", "und", "Der", "Akku", "ist", "super", ",", ".", "!!", "😡", "\n", "z.B.", "http://a.b/c", "@x"]),
+    st.sampled_from(
+        ["aber", "but", "und", "Der", "Akku", "ist", "super", ",", ".", "!!", "😡", "\n", "z.B.", "http://a.b/c", "@x"]
+    ),
     max_size=20,
 ).map(" ".join)
 
@@ -35,7 +38,9 @@ def test_clauses_are_ordered_spans_that_cover_every_word(text: str) -> None:
 @given(POSTS)
 def test_clauses_lie_inside_sentences(text: str) -> None:
     whole = sentences(text)
-    assert all(any(one.start <= clause.start and clause.end <= one.end for one in whole) for clause in split_clauses(text))
+    assert all(
+        any(one.start <= clause.start and clause.end <= one.end for one in whole) for clause in split_clauses(text)
+    )
 
 
 def parts(text: str) -> list[str]:
@@ -43,7 +48,10 @@ def parts(text: str) -> list[str]:
 
 
 def test_contrast_splits_in_both_languages() -> None:
-    assert parts("Der Akku ist super, aber das Display ist mies.") == ["Der Akku ist super,", "aber das Display ist mies."]
+    assert parts("Der Akku ist super, aber das Display ist mies.") == [
+        "Der Akku ist super,",
+        "aber das Display ist mies.",
+    ]
     assert parts("The food was great but the service was slow") == ["The food was great", "but the service was slow"]
     assert parts("Das ist aber schön") == ["Das ist aber schön"]
 
@@ -54,7 +62,10 @@ def test_emoji_and_line_breaks_end_a_clause() -> None:
 
 def test_abbreviations_and_numbers_do_not_end_a_sentence() -> None:
     text = "Das kam z.B. erst am 3. Mai an. Danke Dr. Weber!"
-    assert [text[one.start : one.end] for one in sentences(text)] == ["Das kam z.B. erst am 3. Mai an.", "Danke Dr. Weber!"]
+    assert [text[one.start : one.end] for one in sentences(text)] == [
+        "Das kam z.B. erst am 3. Mai an.",
+        "Danke Dr. Weber!",
+    ]
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,7 +1,6 @@
 """The reader's contract: shapes, reasons, long posts, and numbers that depend on a text alone."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -151,7 +150,7 @@ def copied_weights(folder: Path) -> Path:
     folder.mkdir()
     for path in WEIGHTS_FOLDER.iterdir():
         if path.suffix == ".onnx":
-            os.symlink(path, folder / path.name)
+            (folder / path.name).symlink_to(path)
         else:
             shutil.copy(path, folder)
     return folder

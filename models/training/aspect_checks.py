@@ -83,7 +83,7 @@ RAILWAY = (
 )
 _RAILWAY_CATEGORIES = {
     "Sonstige_Unregelmässigkeiten": "punctuality",
-    "Zugfahrt": "comfort",
+    "Zugfahrt": "punctuality",
     "Atmosphäre": "comfort",
     "Komfort_und_Ausstattung": "comfort",
     "Auslastung_und_Platzangebot": "comfort",
@@ -129,7 +129,9 @@ def _check(
 def checks(folder: Path) -> list[Check]:
     """The labelled sets at hand: restaurant reviews, MAMS (several aspects a sentence), GermEval 2017 (railway)."""
     return [
-        _check("restaurants", folder / "aspects/restaurants_train.jsonl.gz", "aspects", _RESTAURANT_CATEGORIES, RESTAURANT),
+        _check(
+            "restaurants", folder / "aspects/restaurants_train.jsonl.gz", "aspects", _RESTAURANT_CATEGORIES, RESTAURANT
+        ),
         _check("mams", folder / "aspects/mams_val.jsonl.gz", "aspects", _RESTAURANT_CATEGORIES, RESTAURANT),
         _check(
             "germeval2017",
@@ -148,7 +150,9 @@ def similarities(reader: Reader, check: Check) -> list[np.ndarray]:
     return [matcher.similarities(embeddings) for embeddings in reading.clause_embeddings]
 
 
-def precision_and_recall(check: Check, nearest: Sequence[np.ndarray], threshold: float, margin: float) -> tuple[float, float]:
+def precision_and_recall(
+    check: Check, nearest: Sequence[np.ndarray], threshold: float, margin: float
+) -> tuple[float, float]:
     """Precision and recall over all pairs of text and aspect."""
     names = [definition.aspect_id for definition in check.definitions]
     hits = right = wanted = 0
@@ -166,7 +170,9 @@ def choose(reader: Reader, found: Sequence[Check]) -> tuple[dict[str, float], li
     nearest = [similarities(reader, check) for check in found]
 
     def mean_f1(threshold: float, margin: float) -> float:
-        pairs = [precision_and_recall(check, rows, threshold, margin) for check, rows in zip(found, nearest, strict=True)]
+        pairs = [
+            precision_and_recall(check, rows, threshold, margin) for check, rows in zip(found, nearest, strict=True)
+        ]
         return float(np.mean([2 * p * r / max(p + r, 1e-9) for p, r in pairs]))
 
     options = [(float(t), float(m)) for t in np.arange(0.2, 0.71, 0.02) for m in (0.0, 0.03, 0.06, 0.1, 0.15)]

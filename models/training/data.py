@@ -65,15 +65,14 @@ def sentiment(data: Path, split: str) -> list[Example]:
 
 
 def intents(folder: Path) -> list[Example]:
-    """Our own examples: ``<intent>.<language>.txt``, one text a line; blank lines and lines from # on are skipped."""
+    """Our own examples: ``<intent>.<language>.txt``, one text a line."""
     found = []
     for path in sorted(folder.glob("*.*.txt")):
         intent, language, _ = path.name.split(".")
         if intent not in INTENTS:
             raise ValueError(f"{path}: {intent} is no intent; use one of {', '.join(INTENTS)}")
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.strip() and not line.startswith("# "):
-                found.append(Example(normal_text(line), INTENTS.index(intent), language, "own"))
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        found += [Example(normal_text(line), INTENTS.index(intent), language, "own") for line in lines]
     return found
 
 

@@ -8,6 +8,7 @@ stay float32.
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -32,7 +33,7 @@ class _Graph:
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values, kind), name))
         return name
 
-    def add(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
+    def add(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, domain=domain, **attributes))
         return output
 
@@ -144,7 +145,7 @@ def build_graph(state: dict[str, np.ndarray], *, layers: int, attention_heads: i
 
 def write_onnx(model: onnx.ModelProto, path: Path, *, quantised: bool = True) -> None:
     """Write the graph, its large matrices as int8 unless told otherwise (token embeddings always are)."""
-    kept_float = [entry.value for entry in model.metadata_props if entry.key == "float"][0].split(",")
+    kept_float = next(entry.value for entry in model.metadata_props if entry.key == "float").split(",")
     if not quantised:
         onnx.save(model, path)
         return

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from models.card import CARD_FILE, ENCODER_FILE, TOKENIZER_FILE, file_hash
 from models.metrics import confusion
-from models.reader import load_reader
-from models.reading import INTENTS, SENTIMENTS
+from models.reader import Reader, load_reader
+from models.reading import INTENTS, SENTIMENTS, Reading
 from models.training.data import Example
 from models.training.export import build_graph, write_onnx
 from models.training.network import Student
 
 _SMOOTHING = 0.5
+_TEMPERATURES = np.geomspace(0.2, 5, 300)
 
 
 def temperature(true: np.ndarray, probabilities: np.ndarray) -> float:
@@ -33,7 +33,7 @@ def temperature(true: np.ndarray, probabilities: np.ndarray) -> float:
         scaled -= scaled.max(1, keepdims=True)
         return float(-(scaled[np.arange(len(true)), true] - np.log(np.exp(scaled).sum(1))).mean())
 
-    return round(float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x), 4)
+    return round(float(min(_TEMPERATURES, key=loss)), 4)
 
 
 def error_rates(true: np.ndarray, predicted: np.ndarray, languages: Sequence[str]) -> dict[str, list[list[float]]]:
@@ -87,7 +87,7 @@ def write_weights(
         name: {"sha256": file_hash(folder / name), "bytes": (folder / name).stat().st_size}
         for name in (ENCODER_FILE, TOKENIZER_FILE)
     }
-    card = {
+    card: dict[str, Any] = {
         "version": "uncalibrated",
         "prefix": prefix,
         "max_tokens": max_tokens,
@@ -113,7 +113,7 @@ def write_weights(
     _write(card, folder)
 
 
-def _read(reader, examples: Sequence[Example]):
+def _read(reader: Reader, examples: Sequence[Example]) -> tuple[np.ndarray, Reading]:
     reading = reader.read([example.text for example in examples])
     scored = np.array([reason is None for reason in reading.not_scored])
     if not scored.all():

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 
 from models.training.items import Encoded, Item, batches, encoded, varied
-from models.training.network import Student
+from models.training.network import HEAD_LABELS, Student
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Plan:
         encoder_rate, head_rate: peak learning rates (AdamW).
         warmup_share: share of the steps over which the rate rises; then it falls linearly to zero.
         prior_weight: how much of the log prior of its group is added to the sentiment logits while training
-            (1: the head learns balanced classes; A. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021).
+            (1: the head learns balanced classes; A. Menon et al., "Long-tail learning via logit adjustment", 2021).
         intent_weight, embedding_weight: of these losses beside the sentiment loss.
         average_decay: of the running average of the weights, per step.
         seed: of sampling, dropout and initial heads.
@@ -143,7 +143,7 @@ def fit(
         optimizer.load_state_dict(saved["optimizer"])
         first_pass, best = saved["passes"], saved["best"]
     for number in range(first_pass, plan.passes):
-        chance = random.Random(plan.seed + number)
+        chance = random.Random(plan.seed + number)  # noqa: S311 (not for secrets)
         work = batches(_pass_items(pools, tokenizer, chance), plan.tokens_per_batch, chance)
         student.train()
         started, read, losses = time.monotonic(), 0, []
@@ -162,7 +162,14 @@ def fit(
             read += len(batch)
             if step % 50 == 49:
                 speed = read / (time.monotonic() - started)
-                logger.info("pass %d step %d/%d loss %.3f, %.0f texts/s", number, step + 1, len(work), np.mean(losses[-50:]), speed)
+                logger.info(
+                    "pass %d step %d/%d loss %.3f, %.0f texts/s",
+                    number,
+                    step + 1,
+                    len(work),
+                    np.mean(losses[-50:]),
+                    speed,
+                )
         score = judge(average)
         logger.info("pass %d: judged %.4f", number, score)
         if score > best:
@@ -191,10 +198,9 @@ def _follow(average: Student, student: Student, decay: float) -> None:
 def predict(student: Student, texts: Sequence[str], tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Embeddings, sentiment logits and intent logits of whole texts."""
     items = [Item(text, target=row) for row, text in enumerate(texts)]
-    width = student.config.hidden_size
-    embeddings = np.zeros((len(texts), width), np.float32)
-    logits = {name: np.zeros((len(texts), student.heads[name].out.out_features), np.float32) for name in ("sentiment", "intent")}
-    for batch in batches(encoded(items, tokenizer), 4096, random.Random(0)):
+    embeddings = np.zeros((len(texts), student.embedding.out_features), np.float32)
+    logits = {name: np.zeros((len(texts), len(HEAD_LABELS[name])), np.float32) for name in HEAD_LABELS}
+    for batch in batches(encoded(items, tokenizer), 4096, random.Random(0)):  # noqa: S311 (order only)
         rows = [one.item.target for one in batch]
         with torch.autocast("cpu", torch.bfloat16):
             pooled = student.pooled(*_tensors(batch))[:, 0].float()

@@ -90,7 +90,9 @@ def term_items(path: Path, group: int) -> list[Item]:
     for row in data.rows(path):
         text = row["text"]
         terms = [
-            (int(aspect["from"]), int(aspect["to"]), aspect["polarity"]) for aspect in row["aspects"] if "from" in aspect
+            (int(aspect["from"]), int(aspect["to"]), aspect["polarity"])
+            for aspect in row["aspects"]
+            if "from" in aspect
         ]
         for clause in split_clauses(text):
             found = {polarity for first, last, polarity in terms if clause.start <= first and last <= clause.end}

@@ -8,6 +8,8 @@ from transformers import AutoModel, BertConfig, BertModel
 
 from models.reading import INTENTS, SENTIMENTS
 
+HEAD_LABELS = {"sentiment": SENTIMENTS, "intent": INTENTS}
+
 
 class Head(nn.Module):
     """A classifier on pooled vectors: one hidden layer, tanh, logits."""
@@ -40,8 +42,7 @@ class Student(nn.Module):
         self.embedding = nn.Linear(width, width)
         self.heads = nn.ModuleDict(
             {
-                "sentiment": Head(width, len(SENTIMENTS)),
-                "intent": Head(width, len(INTENTS)),
+                **{name: Head(width, len(labels)) for name, labels in HEAD_LABELS.items()},
                 **{name: Head(width, classes) for name, classes in auxiliary},
             }
         )
@@ -73,7 +74,9 @@ def from_base(
     config.num_hidden_layers = len(layers)
     student = Student(config, auxiliary)
     state = {
-        name: tensor for name, tensor in teacher.state_dict().items() if not name.startswith(("encoder.layer", "pooler"))
+        name: tensor
+        for name, tensor in teacher.state_dict().items()
+        if not name.startswith(("encoder.layer", "pooler"))
     }
     state["embeddings.word_embeddings.weight"] = state["embeddings.word_embeddings.weight"][list(kept_ids)]
     for new, old in enumerate(layers):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 logger = logging.getLogger(__name__)
 PREFIX = "query: "
@@ -37,7 +37,7 @@ def embed(base: str, texts: Sequence[str], folder: Path) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _embed_part(model: torch.nn.Module, tokenizer, texts: Sequence[str]) -> np.ndarray:
+def _embed_part(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:
     encoded = tokenizer([PREFIX + text for text in texts], truncation=True, max_length=_MAX_TOKENS)["input_ids"]
     order = sorted(range(len(texts)), key=lambda index: len(encoded[index]))
     result = np.zeros((len(texts), model.config.hidden_size), np.float16)
