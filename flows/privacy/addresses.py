@@ -66,7 +66,9 @@ _NAME_BEFORE = re.compile(
     rf"(?:(?:Am|An der|An den|Auf der|Auf dem|Im|In der|Zum|Zur|Unter den|Hinter der|Vor dem|Bei der) )?"
     rf"(?:[{_CAPITAL}][\w.\-]*[\w.] ){{1,2}}$"
 )
-_ADJECTIVE_BEFORE = re.compile(rf"(?:(?:Am|An der|Im|Zum|Zur) )?(?<![\w])[{_CAPITAL}]\w+(?:er|en|e|es|em) $")
+_LEADING = r"(?:Alt|Neu|Lang|Kurz|Groß|Klein|Hoh|Breit|Ober|Unter|Inner|Äußer|Vorder|Hinter|Grün|Schön)e[rnsm]?"
+_ADJECTIVE_BEFORE = re.compile(rf"(?:(?:Am|An der|Im|Zum|Zur) )?(?<!\w)(?:[{_CAPITAL}]\w+(?:er|en|es|em)|{_LEADING}) $")
+_LEADING_BEFORE = re.compile(rf"(?<!\w)(?:(?:Am|An der|Im|Zum|Zur)(?: {_LEADING})?|{_LEADING}) $")
 _NOT_A_NAME = re.compile(
     r"(?:^|\s)(?:der|die|das|den|dem|ein(?:e|er|en|em)?|auf|erster?|zweiter?|dritter?|vierter?|letzter?|unser\w*|dies\w*|jed\w+"
     r"|gut\w+|toll\w+|super|freie[rn]?|oder|aber|immer|wieder|meine?r?|deine?r?|seine?r?|ihre?r?|keine?r?|viele|alle|eure?r?"
@@ -132,7 +134,11 @@ def _start_of_street(match: re.Match[str], *, has_town: bool) -> int | None:
     before = _WORD_BEFORE.search(text, max(0, at - 60), at)
     stem = before.group() if before else ""
     if len(stem) >= 2:
-        return at - len(stem) if _is_compound_street(stem, match, has_town=has_town) else None
+        if not _is_compound_street(stem, match, has_town=has_town):
+            return None
+        at -= len(stem)
+        leading = _LEADING_BEFORE.search(text, max(0, at - 30), at)
+        return leading.start() if leading else at
     if stem or not text[at].isupper():
         return None
     pattern = _ADJECTIVE_BEFORE if match["weak"] and not has_town else _NAME_BEFORE

@@ -11,11 +11,11 @@ _OTHERWISE = re.compile(
     r"|referenz|buchung|liefer|beleg|fall|zähler|inventar|charge|patent|akten|fahrgestell|seriennummer|produkt"
     r"|order|invoice|case|customer|member|reference|serial|booking|shipment|parcel|product|part|item|build|version"
     r"|isbn|issn|ean|gtin|upc|sku|asin|imei|iccid|mac|hrb|hra|ust|vat|pzn|doi|md5|sha)"
-    r"[\w\-]{0,14}\.?[ \-]?(?:nummer|number|nr|num|no|id|code|zeichen|key)?|\b(?:nr|no|id|lot|ref)|[#№]"
-    r"|\b[a-z]{2}[0-9]{2}(?: [0-9]{4})+ ?)"
+    r"[\w\-]{0,14}\.?[ \-]?(?:nummer|number|nr|num|no|id|code|zeichen|key)?|\b[a-z]{2}[0-9]{2}(?: [0-9]{4})+ ?)"
     r"\.?\s{0,2}(?:[:=#]|ist|is|lautet|war|was)?\s{0,2}[\"'(#„]?$",
     re.IGNORECASE,
 )
+_PERHAPS_OTHERWISE = re.compile(r"(?:\b(?:nr|no|id|lot|ref)|[#№])\.?\s{0,2}[:=#]?\s{0,2}[\"'(#„]?$", re.IGNORECASE)
 _TELEPHONE = re.compile(
     r"(?:(?<!\w)(?:tel(?:efon|ephone)?|fon|fone|phone|mobil|mobile|cell|handy|fax|telefax|whats ?app|sms|hotline"
     r"|durchwahl|rufnummer|(?:tel|telefon|handy|mobil|fax|ruf|festnetz|phone|mobile|cell|whatsapp)[\- ]?"
@@ -29,10 +29,14 @@ _TELEPHONE = re.compile(
 )
 
 
-def is_labelled_otherwise(text: str, at: int) -> bool:
-    """Whether the words before position `at` announce an order, ticket, article or similar number."""
+def is_labelled_otherwise(text: str, at: int, *, is_grouped: bool = True) -> bool:
+    """Whether the words before position `at` announce an order, ticket, article or similar number.
+
+    "Nr." alone says so only of a number without blanks and the like (`is_grouped` false): telephone numbers have them.
+    """
     before = text[max(0, at - _WINDOW) : at]
-    return _OTHERWISE.search(before) is not None and _TELEPHONE.search(before) is None
+    labels = [_OTHERWISE] if is_grouped else [_OTHERWISE, _PERHAPS_OTHERWISE]
+    return any(label.search(before) for label in labels) and _TELEPHONE.search(before) is None
 
 
 def is_labelled_telephone(text: str, at: int) -> bool:

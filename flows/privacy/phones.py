@@ -29,6 +29,8 @@ _DATE = re.compile(
     r"|(?:19|20)[0-9]{2}[.\-/ ][01][0-9](?![0-9]))"
 )
 _VERSION = re.compile(r"[0-9]{1,2}\.[0-9]")
+_BY_FOURS = re.compile(r"[0-9]{4}[ \-][0-9]{4}(?![0-9])")
+_FOUR_BEFORE = re.compile(r"(?<![0-9])[0-9]{4}[ \-]$")
 _UNIT = re.compile(
     r"\s?(?:€|\$|£|%|°|eur(?:o|os)?\b|usd\b|dollars?\b|cent\b|k?[gm]\b|km\b|cm\b|mm\b|m?ah\b|[kmg]b\b|mbit|uhr\b|x\b|mal\b"
     r"|follower|views|aufrufe|likes|menschen|leute|people|users?\b|nutzer|kunden|mitarbeiter|stück|mio|mrd|prozent|minuten"
@@ -50,7 +52,7 @@ def redact_phones(text: str) -> str:
 def _judge(match: re.Match[str]) -> tuple[int, int] | None:
     text, start, candidate = match.string, match.start(), match.group()
     labelled = is_labelled_telephone(text, start)
-    if not labelled and "+" not in candidate and (_DATE.match(candidate) or is_labelled_otherwise(text, start)):
+    if not labelled and "+" not in candidate and _is_something_else(text, start, candidate):
         return None
     if match.lastgroup == "international":
         end = _longest(candidate, ("DE",), is_strict=False)
@@ -68,6 +70,13 @@ def _judge(match: re.Match[str]) -> tuple[int, int] | None:
     if end is None or _UNIT.match(text, start + end):
         return None
     return start, _with_extension(text, start + end)
+
+
+def _is_something_else(text: str, start: int, candidate: str) -> bool:
+    """Whether an unlabelled candidate is a date, the rest of a longer number, or announced as another number."""
+    if _DATE.match(candidate) or (_BY_FOURS.match(candidate) and _FOUR_BEFORE.search(text, max(0, start - 6), start)):
+        return True
+    return is_labelled_otherwise(text, start, is_grouped=not candidate.isdigit())
 
 
 def _national(candidate: str) -> int | None:

@@ -7,7 +7,6 @@ docs/decisions/redaction.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from flows.privacy.accounts import redact_cards, redact_ibans
 from flows.privacy.addresses import redact_addresses
@@ -16,7 +15,9 @@ from flows.privacy.links import LINK, redact_link
 from flows.privacy.phones import redact_phones
 
 # without one of these nothing can be found, and most posts have none
-_SUSPICIOUS = re.compile(r"[@0-9]|[\[({]\s?(?:at|ät)\s?[\])}]|https?://|www\.|\.[a-z]{2,4}/|\s(?:dot|punkt)\s", re.IGNORECASE)
+_SUSPICIOUS = re.compile(
+    r"[@0-9]|[\[({]\s?(?:at|ät)\s?[\])}]|https?://|www\.|\.[a-z]{2,4}/|\s(?:dot|punkt)\s", re.IGNORECASE
+)
 _DIGIT = re.compile(r"[0-9]")
 _MANY_DIGITS = re.compile(r"(?:[0-9][^0-9]{0,3}){5}")
 _MAX_PASSES = 5
@@ -37,11 +38,6 @@ def redact(text: str, keep_handles: frozenset[str] = frozenset()) -> str:
             break
         text = redacted
     return text
-
-
-def redact_all(texts: Iterable[str], keep_handles: frozenset[str] = frozenset()) -> list[str]:
-    """Redact many texts; see `redact`."""
-    return [redact(text, keep_handles) for text in texts]
 
 
 def _redact_once(text: str, keep_handles: frozenset[str]) -> str:
