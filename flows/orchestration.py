@@ -7,20 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prefect import get_run_logger
+from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed, State
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows import runs, tasks
 from flows.errors import AuditRefused, MarktechoError
 from flows.home import Home
-from flows.night import Night, reporter, silent
+from flows.night import Night, Report, reporter, silent
 from flows.settings import load_settings
 from flows.warehouse import exclusive
 
-SOURCE_POOL: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=4)
+SOURCE_POOL: TaskRunner[PrefectFuture[Any]] = cast(Any, ThreadPoolTaskRunner(max_workers=4))
 WAIT_FOR_WAREHOUSE_SECONDS = 3_600.0
 SOURCE_FAILED = "SourceFailed"
 AUDIT_REFUSED = "AuditRefused"
@@ -60,7 +61,7 @@ def opened_night(config: str, home: str | None, as_of: datetime | None = None) -
     Raises UsageError for wrong settings and WarehouseBusy when the other run does not end within an hour.
     """
     if reporter.get() is silent:
-        reporter.set(_log_progress)
+        reporter.set(_into_log())
     night = Night.start(load_settings(Path(config)), Home.locate(home), as_of=as_of)
     with exclusive(night.home, wait_seconds=WAIT_FOR_WAREHOUSE_SECONDS), runs.recorded(night):
         yield night
@@ -73,5 +74,11 @@ def ingest_sources(night: Night) -> None:
         future.result()
 
 
-def _log_progress(step: str, done: int, total: int | None) -> None:
-    get_run_logger().info("%s: %s%s", step, f"{done:,}", "" if total is None else f" of {total:,}")
+def _into_log() -> Report:
+    """Report progress to the run's log; dbt and dlt report from threads that do not know which run they belong to."""
+    log = get_run_logger()
+
+    def report(step: str, done: int, total: int | None) -> None:
+        log.info("%s: %s%s", step, f"{done:,}", "" if total is None else f" of {total:,}")
+
+    return report

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import duckdb
 from prefect import task
@@ -28,21 +29,31 @@ def _is_passing(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool
     return isinstance(error, duckdb.IOException | OSError)
 
 
-_step: dict[str, Any] = {
-    "cache_policy": NO_CACHE,
-    "retries": 2,
-    "retry_delay_seconds": [5, 30],
-    "retry_condition_fn": _is_passing,
-    "persist_result": False,
-}
-HOUR = 3_600
+P = ParamSpec("P")
+R = TypeVar("R")
 
-ingest = task(ingest_step.ingest, name="ingest", task_run_name="ingest {source.source}", **_step)
-recheck = task(recheck_step.recheck, name="recheck", timeout_seconds=2 * HOUR, **_step)
-retain = task(retention_step.retain, name="retain", timeout_seconds=HOUR, **_step)
-prepare = task(prepare_step.prepare, name="prepare", timeout_seconds=4 * HOUR, **_step)
-enrich = task(enrich_step.enrich, name="enrich", timeout_seconds=12 * HOUR, **_step)
-build = task(build_step.build, name="build", timeout_seconds=HOUR, **_step)
-audit = task(audit_step.audit, name="audit", timeout_seconds=HOUR, **_step)
-publish = task(publish_step.publish, name="publish", timeout_seconds=HOUR, **_step)
-summarise = task(summary_step.summarise, name="summarise", timeout_seconds=HOUR, **_step)
+
+def _as_task(step: Callable[P, R], *, hours: float | None = None, run_name: str | None = None) -> Task[P, R]:
+    """Make a task of a step. `hours` is its time limit; Prefect cannot enforce one for tasks that run in threads."""
+    decorate = task(
+        name=step.__name__,
+        task_run_name=run_name,
+        cache_policy=NO_CACHE,
+        retries=2,
+        retry_delay_seconds=[5.0, 30.0],
+        retry_condition_fn=_is_passing,
+        persist_result=False,
+        timeout_seconds=hours and hours * 3_600,
+    )
+    return decorate(step)
+
+
+ingest = _as_task(ingest_step.ingest, run_name="ingest {source.source}")
+recheck = _as_task(recheck_step.recheck, hours=2)
+retain = _as_task(retention_step.retain, hours=1)
+prepare = _as_task(prepare_step.prepare, hours=4)
+enrich = _as_task(enrich_step.enrich, hours=12)
+build = _as_task(build_step.build, hours=1)
+audit = _as_task(audit_step.audit, hours=1)
+publish = _as_task(publish_step.publish, hours=1)
+summarise = _as_task(summary_step.summarise, hours=1)

@@ -19,6 +19,7 @@ from flows.summary.facts import Facts, gather
 from flows.summary.words import WORDS
 
 LATEST = "latest.json"
+Rows = list[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _write(night: Night, facts: Facts) -> NightSummary:
     words: dict[str, Any] = WORDS[night.settings.language]
     nothing = words["nothing"]
     day = night.as_of.astimezone(ZoneInfo(night.settings.time_zone)).date()
-    voices = [
+    voices: Rows = [
         (
             row["entity_name"],
             _count(row["mention_count"]),
@@ -107,7 +108,7 @@ def _write(night: Night, facts: Facts) -> NightSummary:
         )
         for row in facts.voices
     ]
-    feedback = [
+    feedback: Rows = [
         (
             row["aspect_id"],
             row["intent"],
@@ -118,9 +119,9 @@ def _write(night: Night, facts: Facts) -> NightSummary:
         )
         for row in facts.feedback
     ]
-    leads = [(row["lead_kind"], f"{row['score']:.2f}", row["reason"], row["place"]) for row in facts.leads]
-    queues = [tuple(str(value) for value in row.values()) for row in facts.queues]
-    sources = [tuple("" if value is None else str(value) for value in row.values()) for row in facts.sources]
+    leads: Rows = [(row["lead_kind"], f"{row['score']:.2f}", row["reason"], row["place"]) for row in facts.leads]
+    queues: Rows = [tuple(str(value) for value in row.values()) for row in facts.queues]
+    sources: Rows = [tuple("" if value is None else str(value) for value in row.values()) for row in facts.sources]
     company = night.settings.company.name
     sections = [
         Section(words["voices"], words["voices_columns"], voices or [_empty(nothing, 6)]),
