@@ -176,6 +176,17 @@ def test_guids_made_up_at_every_fetch_do_not_multiply_items() -> None:
             assert len({mention.native_id for mention in mentions}) == len(mentions) == 3 + night
 
 
+def test_an_item_that_moves_to_another_link_keeps_its_key() -> None:
+    with FeedServer([Feed("/a", (item(1),))]) as server:
+        source = connector(server)
+        (before,), cursor = read(source)
+        server.edit("/a", "https://news.example/1", link="https://news.example/1-corrected")
+        server.add("/a", item(2, link="https://news.example/1"))
+        new, moved = read(source, cursor)[0]
+    assert moved.native_id == before.native_id
+    assert new.native_id != before.native_id
+
+
 def test_items_that_share_a_link_stay_apart() -> None:
     with FeedServer([Feed("/a", (item(1, link="https://news.example/live"),))]) as server:
         source = connector(server)
@@ -208,7 +219,8 @@ def test_reads_text_whatever_the_header_claims(encoding: str, content_type: str)
 
 def test_a_declaration_that_lies_about_utf8_does_no_harm() -> None:
     with FeedServer([Feed("/a", (item(1, title="Größe"),))]) as server:
-        server.change("/a", raw=server.feeds["/a"].body.replace(b'encoding="utf-8"', b'encoding="iso-8859-1"', 1))
+        body = server.feeds["/a"].body.replace(b'encoding="utf-8"', b'encoding="iso-8859-1"', 1)
+        server.change("/a", raw=body, content_type="application/rss+xml; charset=iso-8859-1")
         (mention,), _ = read(connector(server))
     assert html_to_text(mention.text).startswith("Größe")
 

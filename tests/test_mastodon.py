@@ -121,6 +121,17 @@ def test_timelines_are_read_in_turns_with_their_filters() -> None:
         assert second.values("none[]") == ["spam"]
 
 
+def test_ids_grow_by_length_before_character() -> None:
+    numbered = [replace(post, id=str(number)) for number, post in enumerate(posts(14), start=7)]
+    with MastodonServer(numbered[:2], page_limit=2) as server:
+        source = connector(server)
+        _, cursor = read(source)
+        for post in numbered[2:]:
+            server.add(post)
+        ids, _ = read(source, cursor)
+    assert sorted(ids, key=int) == [str(number) for number in range(9, 21)]
+
+
 def test_overlap_reads_edits_counts_and_late_arrivals() -> None:
     with MastodonServer(posts(100)) as server:
         source = connector(server, overlap_hours=24, lookback_days=30)

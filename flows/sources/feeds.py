@@ -134,9 +134,6 @@ def _native_id(feed: str, key: str) -> str:
 def _parse(response: Response) -> feedparser.FeedParserDict:
     """Parse the bytes of a feed. Raises SourceFailed when they are none."""
     headers = {"content-type": response.headers.get("content-type", ""), "content-location": response.url}
-    if _is_utf8(response.body):
-        # what reads as UTF-8 is UTF-8, whatever the header or the XML declaration say
-        headers["content-type"] = "application/xml; charset=utf-8"
     parsed = feedparser.parse(io.BytesIO(response.body), response_headers=headers)
     if not parsed.get("version") and not parsed.entries:
         is_page = b"<html" in response.body[:2_000].lower()
@@ -145,14 +142,6 @@ def _parse(response: Response) -> feedparser.FeedParserDict:
             f"{shown(response.url)}: {'a web page' if is_page else 'something unreadable'} instead of a feed",
         )
     return parsed
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _records(feed: str, parsed: feedparser.FeedParserDict, keys: Mapping[str, str]) -> list[Record]:
