@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lark
+
 from flows.errors import UsageError
 
 SHOWN_CHARACTERS = 80
@@ -36,3 +38,13 @@ class QueryError(UsageError):
             " " if character.isspace() else character for character in self.query[start:][:SHOWN_CHARACTERS]
         )
         return f"    {shown}\n    {' ' * (self.position - start)}^"
+
+
+class Refused(Exception):  # noqa: N818 - becomes a QueryError
+    """What is wrong with one token, before the whole query is known."""
+
+    def __init__(self, token: lark.Token, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.position = token.start_pos or 0
+        self.problem = problem
+        self.remedy = remedy

@@ -1,7 +1,7 @@
 """Where terms stand: spans of word positions, and the joins that phrases and NEAR are made of.
 
-Positions count through all posts of a batch; between two posts lies a gap wider than any distance, so that no phrase and
-no NEAR reaches from one into the next.
+Positions count through all posts of a batch; between two posts lies a gap wider than any distance, so that no phrase
+and no NEAR reaches from one into the next.
 """
 
 from __future__ import annotations

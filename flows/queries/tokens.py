@@ -1,7 +1,7 @@
 """What counts as a word: posts and queries are cut into tokens by the same rules.
 
-A raw token is a link, a handle, a hashtag, a word (with inner hyphens, apostrophes, dots and `&`) or an emoji. It has one
-position per part, and forms: the texts under which it can be found, each over some of these positions.
+A raw token is a link, a handle, a hashtag, a word (with inner hyphens, apostrophes, dots and `&`) or an emoji. It has
+one position per part, and forms: the texts under which it can be found, each over some of these positions.
 
     Lieferung       Lieferung
     E-Bike          E, Bike, and EBike over both

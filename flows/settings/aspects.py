@@ -71,8 +71,8 @@ def catalogue() -> dict[str, dict[str, Any]]:
 def choose(entries: Any, industry: Any, language: str) -> Any:
     """Fill in defaults before validation.
 
-    Takes what stands under `aspects:` (None: nothing) and returns definitions: those of the industry when nothing stands
-    there; the industry's, else any default of that id, for an entry that is only an id.
+    Takes what stands under `aspects:` (None: nothing) and returns definitions: those of the industry when nothing
+    stands there; the industry's, else any default of that id, for an entry that is only an id.
     """
     known = _definitions(industry) if industry in industries() else _definitions(GENERIC)
     if entries is None:
@@ -88,3 +88,9 @@ def choose(entries: Any, industry: Any, language: str) -> Any:
             }
         chosen.append(definition)
     return chosen
+
+
+def ids_of(definitions: Any) -> set[str]:
+    """Ids of definitions that are not validated yet."""
+    entries = definitions if isinstance(definitions, list) else []
+    return {entry["id"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flows.settings.aspects import choose
+from flows.settings.aspects import choose, ids_of
 from flows.settings.document import Document
 from flows.settings.problems import Path, Problem
 from flows.settings.secrets import holds_secret
@@ -34,9 +34,13 @@ def _ids(data: dict[str, Any], groups: tuple[str, ...]) -> Iterator[tuple[str, P
             path: Path = (group,) if index is None else (group, index)
             if isinstance(entry, str) and index is not None:
                 yield entry, path
-            elif isinstance(entry, dict) and isinstance(entry.get("id"), str):
-                if group != "industry" or "query" in entry:
-                    yield entry["id"], (*path, "id")
+            elif isinstance(entry, dict) and isinstance(entry.get("id"), str) and _is_listed(group, entry):
+                yield entry["id"], (*path, "id")
+
+
+def _is_listed(group: str, entry: dict[str, Any]) -> bool:
+    """Whether it becomes a row of its own; an industry does so only with a query."""
+    return group != "industry" or "query" in entry
 
 
 def _sources(data: dict[str, Any]) -> Iterator[tuple[str, Path]]:
@@ -69,15 +73,14 @@ def _references(document: Document, data: dict[str, Any], sources: set[str]) -> 
                 document.line(path), 0, document.name(path), wrong, did_you_mean(source, {*sources, "default"})
             )
     industry = data.get("industry")
-    chosen = choose(data.get("aspects"), industry.get("id") if isinstance(industry, dict) else None, "de")
-    known = {aspect.get("id") for aspect in chosen if isinstance(aspect, dict)} if isinstance(chosen, list) else set()
+    known = ids_of(choose(data.get("aspects"), industry.get("id") if isinstance(industry, dict) else None, "de"))
     departments = data.get("departments")
     for number, rule in enumerate(departments if isinstance(departments, list) else ()):
         wanted = rule.get("aspects") if isinstance(rule, dict) else None
         for index, aspect in enumerate(wanted if isinstance(wanted, list) else ()):
             if isinstance(aspect, str) and aspect not in known:
                 path = ("departments", number, "aspects", index)
-                remedy = did_you_mean(aspect, {str(name) for name in known})
+                remedy = did_you_mean(aspect, known)
                 wrong = f"there is no aspect with the id '{aspect}'."
                 yield Problem(document.line(path), 0, document.name(path[:-1]), wrong, remedy)
 
@@ -101,7 +104,7 @@ def _cut_off(document: Document) -> Iterator[Problem]:
 def _secrets(document: Document, value: Any, path: Path) -> Iterator[Problem]:
     if isinstance(value, str) and holds_secret(value):
         wrong = "this looks like a secret; secrets do not belong in this file."
-        yield Problem(document.line(path), 0, document.name(path), wrong, ENVIRONMENT + ".")
+        yield Problem(document.line(path), 0, document.name(path), wrong, ENVIRONMENT)
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:
         yield from _secrets(document, child, (*path, key))

@@ -28,7 +28,7 @@ Intent = Literal[
 
 
 class DepartmentRule(Part):
-    """Posts that a department should see. All conditions given must hold; the first rule that fits a department counts."""
+    """Posts that a department should see. All conditions must hold; a department's first rule that fits counts."""
 
     id: Slug = Field(description="Stands in the queue with the post.")
     department: Slug = Field(description="Who should see it: sales, marketing, product, support, pr, hr or your own.")
@@ -56,7 +56,7 @@ def _defaults() -> list[dict[str, Any]]:
 
 
 def choose(rules: Any, aspect_ids: set[str], language: str) -> Any:
-    """Fill in defaults before validation: the default rules when none are given, without aspects that are not listened for."""
+    """Fill in the default rules when none are given, without aspects that are not listened for."""
     if rules is None:
         rules = [_with_known_aspects(rule, aspect_ids) for rule in _defaults()]
         rules = [rule for rule in rules if rule.get("aspects") != []]

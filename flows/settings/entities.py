@@ -71,7 +71,7 @@ class Industry(Part):
         """The market as an entity, when there is a query for it."""
         if self.query is None:
             return None
-        return Market(entity_id=self.id, name=self.name, query=self.query)
+        return Market(id=self.id, name=self.name, query=self.query)
 
 
 def query_handles(queries: list[Query]) -> frozenset[str]:

@@ -12,8 +12,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from flows.queries import QueryError
 from flows.settings.checks import check
 from flows.settings.document import Document, parse_document, read_document
-from flows.settings.model import Settings, validate_source
+from flows.settings.model import Settings
 from flows.settings.problems import Path, Problem, SettingsError
+from flows.settings.sources import validate_source
 from flows.settings.wording import describe
 from flows.sources.base import SourceSettings
 from flows.sources.registry import connector_types
@@ -103,6 +104,16 @@ def _query_problem(document: Document, path: Path, error: QueryError) -> Problem
 
 
 def _only_causes(problems: list[Problem]) -> list[Problem]:
-    """Where the cause is known (a secret in the file, a query cut off by #), drop what follows from it."""
-    causes = {(problem.line, problem.field): problem for problem in problems if problem.wrong.endswith(_CAUSES)}
-    return list(dict.fromkeys(causes.get((problem.line, problem.field), problem) for problem in problems))
+    """Where the cause is known (a secret in the file, a query cut off by #), drop what follows from it.
+
+    This also keeps messages of connectors from repeating a secret.
+    """
+    causes = [problem for problem in problems if problem.wrong.endswith(_CAUSES)]
+    fields = {cause.field for cause in causes}
+    others = [
+        problem
+        for problem in problems
+        if problem not in causes and not (problem.field and any(field.startswith(problem.field) for field in fields))
+    ]
+    first_causes = {(cause.line, cause.field): cause for cause in reversed(causes)}
+    return [*first_causes.values(), *dict.fromkeys(others)]

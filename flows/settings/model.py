@@ -29,8 +29,8 @@ from flows.settings.departments import DepartmentRule
 from flows.settings.entities import Company, Competitor, Entity, Industry, Product, query_handles
 from flows.settings.fields import Language, Part, QueryField, Sentiment, Slug
 from flows.settings.secrets import SecretFromEnv
+from flows.settings.sources import validate_source
 from flows.sources.base import SourceSettings
-from flows.sources.registry import connector_types
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -73,9 +73,9 @@ class Settings(Part):
     competitors: tuple[Competitor, ...] = Field(default=(), description="Companies it is compared with.")
     products: tuple[Product, ...] = Field(default=(), description="Its products and brands.")
     industry: Industry = Field(default=Industry(), description="The market it is in.")
-    sources: tuple[
-        SerializeAsAny[Annotated[SourceSettings, BeforeValidator(lambda value: validate_source(value))]], ...
-    ] = Field(default=(), description="Where to listen: entries of any type in docs/sources.")
+    sources: tuple[SerializeAsAny[Annotated[SourceSettings, BeforeValidator(validate_source)]], ...] = Field(
+        default=(), description="Where to listen: entries of any type in docs/sources."
+    )
     aspects: tuple[Aspect, ...] = Field(description="What customers talk about; without it the industry's defaults.")
     departments: tuple[DepartmentRule, ...] = Field(description="Who should see which post; without it the defaults.")
     rules: tuple[SentimentRule, ...] = Field(default=(), description="Phrases whose sentiment is known.")
@@ -93,12 +93,11 @@ class Settings(Part):
     def _fill_in_defaults(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        language = data["language"] if data.get("language") in {"de", "en"} else "de"
+        language = "en" if data.get("language") == "en" else "de"
         industry = data.get("industry")
         industry_id = industry.get("id") if isinstance(industry, dict) else getattr(industry, "id", None)
         chosen = default_aspects.choose(data.get("aspects"), industry_id, language)
-        ids = {aspect["id"] for aspect in chosen if isinstance(aspect, dict) and "id" in aspect} if chosen else set()
-        departments = default_departments.choose(data.get("departments"), ids, language)
+        departments = default_departments.choose(data.get("departments"), default_aspects.ids_of(chosen), language)
         return data | {"aspects": chosen, "departments": departments}
 
     @field_validator("time_zone")
@@ -150,18 +149,3 @@ class Settings(Part):
     def source(self, name: str) -> SourceSettings | None:
         """The settings of the source of that name."""
         return next((source for source in self.sources if source.source == name), None)
-
-
-def validate_source(value: Any) -> SourceSettings:
-    """Return an entry under `sources:` as settings of its own type.
-
-    Raises PydanticCustomError for an unknown type, ValidationError for wrong settings of a known one.
-    """
-    if isinstance(value, SourceSettings):
-        return value
-    known = connector_types()
-    if not isinstance(value, dict):
-        raise PydanticCustomError("dict_type", "not a group of keys")
-    if value.get("type") not in known:
-        raise PydanticCustomError("unknown_source", "unknown source type", {"known": sorted(known)})
-    return known[value["type"]].settings_type.model_validate(value)

@@ -13,7 +13,8 @@ from flows.errors import UsageError
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 _WRITTEN_OUT = re.compile(
-    r"://[^/\s:@]*:[^/\s@]+@|\b(?:ghp_|github_pat_|glpat-|xox[abp]-|AKIA|AIza|sk-)\w{8,}|hooks\.slack\.com/services/\w|\bBearer \w{8,}"
+    r"://[^/\s:@]*:[^/\s@]+@|\b(?:ghp_|github_pat_|glpat-|xox[abp]-|AKIA|AIza|sk-)\w{8,}"
+    r"|hooks\.slack\.com/services/\w|\bBearer \w{8,}"
 )
 _SECRET_NAMES = re.compile(r"token|secret|password|passwort|passwd|credential|api_?key", re.IGNORECASE)
 
@@ -38,7 +39,7 @@ class SecretFromEnv:
         value = os.environ.get(self.variable)
         if not value:
             raise UsageError(
-                f"The environment variable {self.variable} is not set. Set it to the secret that listening.yaml asks for, "
+                f"The environment variable {self.variable} is not set. Set it to the secret that the settings ask for, "
                 f"for example: export {self.variable}=..."
             )
         return value

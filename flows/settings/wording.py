@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -16,9 +16,8 @@ from flows.settings.problems import Path
 from flows.settings.secrets import names_secret
 
 ENVIRONMENT = (
-    "Put the secret into an environment variable and write the variable's name here, for example MASTODON_TOKEN"
+    "Put the secret into an environment variable and write the variable's name here, for example MASTODON_TOKEN."
 )
-_SLUG = "^[a-z0-9]"
 _LIMITS = {
     "greater_than_equal": "at least {ge}",
     "greater_than": "more than {gt}",
@@ -26,71 +25,149 @@ _LIMITS = {
     "less_than": "less than {lt}",
     "string_too_short": "at least {min_length} characters long",
     "string_too_long": "at most {max_length} characters long",
-    "too_long": "at most {max_length} entries",
-    "too_short": "at least {min_length} entries",
+    "too_long": "a list of at most {max_length} entries",
+    "too_short": "a list of at least {min_length} entries",
 }
+_LIST = "a list (a line for each entry, starting with -)"
+_GROUP = "a group of keys and values, indented below it"
 _KINDS = {
     "string": "a text",
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
-    "list": "a list (a line for each entry, starting with -)",
-    "tuple": "a list (a line for each entry, starting with -)",
-    "dict": "a group of keys and values, indented below it",
-    "model": "a group of keys and values, indented below it",
+    "list": _LIST,
+    "tuple": _LIST,
+    "dict": _GROUP,
+    "model": _GROUP,
     "url": "a web address, such as https://example.com",
 }
 
 
-def describe(error: ErrorDetails, root: type[BaseModel], path: Path) -> tuple[str, str]:
+@dataclass(frozen=True)
+class _Found:
+    """One of pydantic's errors, at `path` of the model `root`."""
+
+    error: ErrorDetails
+    root: type[BaseModel]
+    path: Path
+
+    @property
+    def context(self) -> dict[str, Any]:
+        return self.error.get("ctx", {})
+
+    @property
+    def shown(self) -> str:
+        return _shown(self.error.get("input"))
+
+    @property
+    def text(self) -> str:
+        return str(self.error.get("input"))
+
+
+Wording = tuple[str, str]
+"""What is wrong, and what to do."""
+
+
+def describe(error: ErrorDetails, root: type[BaseModel], path: Path) -> Wording:
     """Return what is wrong and what to do about one of pydantic's errors at `path` of the model `root`."""
-    kind, context, value = error["type"], error.get("ctx", {}), error.get("input")
-    if kind in _SPECIAL:
-        return _SPECIAL[kind](context, value)
-    if kind == "missing":
-        return "is missing.", f"Add a line `{path[-1]}: ...`{_purpose(root, path)}"
-    if kind == "extra_forbidden":
-        return _unknown_key(str(path[-1]), known_keys(root, path[:-1]))
+    found = _Found(error, root, path)
+    kind = error["type"]
+    if kind in _SAYINGS:
+        return _SAYINGS[kind](found)
     if kind in _LIMITS:
-        return f"must be {_LIMITS[kind].format_map(context)}, and is {_shown(value)}.", "Change it."
-    if kind in {"literal_error", "enum"}:
-        return f"{_shown(value)} is not one of {context['expected']}.", _did_you_mean(str(value), _options(context))
-    if kind == "string_pattern_mismatch" and str(context.get("pattern", "")).startswith(_SLUG):
-        return (
-            f"{_shown(value)} cannot be an id.",
-            "Use lower-case letters, digits, - and _, without spaces or umlauts.",
-        )
-    if kind == "string_pattern_mismatch":
-        return f"{_shown(value)} does not have the form that is expected here.", f"Change it{_purpose(root, path)}"
-    if kind in {"value_error", "assertion_error"}:
-        return error["msg"].partition(", ")[2], ""
+        return f"must be {_LIMITS[kind].format_map(found.context)}, and is {found.shown}.", "Change it."
     for prefix, wanted in _KINDS.items():
         if kind.startswith(prefix):
-            return f"must be {wanted}, and is {_shown(value)}.", _quote(value) if prefix == "string" else "Change it."
+            return f"must be {wanted}, and is {found.shown}.", _quote(prefix, error.get("input"))
     return f"{error['msg']}.", "See docs/reference/settings.md."
 
 
-def _unknown_key(key: str, known: Iterable[str]) -> tuple[str, str]:
+def did_you_mean(wanted: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """Return a remedy that names the closest of the known words; without one `otherwise`, or all of them."""
     known = sorted(known)
-    close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
-    remedy = f"Did you mean {close[0]}?" if close else f"Known keys here: {', '.join(known)}."
-    return "is not a known key.", f"{remedy} {ENVIRONMENT}." if names_secret(key) else remedy
+    by_folded = {word.lower(): word for word in known}
+    close = difflib.get_close_matches(wanted.lower(), by_folded, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {by_folded[close[0]]}?"
+    return otherwise or f"Known: {', '.join(known) or 'none'}."
 
 
-def did_you_mean(wanted: str, known: Iterable[str]) -> str:
-    """Return a remedy that names the closest of the known words, or all of them."""
-    known = sorted(known)
-    close = difflib.get_close_matches(wanted.lower(), known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(known) or 'none'}."
+def known_keys(root: type[BaseModel], path: Path) -> list[str]:
+    """Keys that may stand in the group at `path`."""
+    model = _model_at(root, path)
+    return sorted(field.alias or name for name, field in model.model_fields.items()) if model else []
 
 
-def _did_you_mean(wanted: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(wanted.lower(), known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else "Choose one of these."
+def _missing(found: _Found) -> Wording:
+    return "is missing.", f"Add a line `{found.path[-1]}: ...`{_purpose(found)}"
 
 
-def _options(context: Mapping[str, Any]) -> list[str]:
-    return [option.strip(" '") for option in str(context["expected"]).replace(" or ", ",").split(",")]
+def _unknown_key(found: _Found) -> Wording:
+    key, known = str(found.path[-1]), known_keys(found.root, found.path[:-1])
+    remedy = did_you_mean(key, known, f"Known keys here: {', '.join(known)}.")
+    return "is not a known key.", f"{remedy} {ENVIRONMENT}" if names_secret(key) else remedy
+
+
+def _wrong_choice(found: _Found) -> Wording:
+    expected = str(found.context["expected"])
+    options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
+    return f"{found.shown} is not one of {expected}.", did_you_mean(found.text, options, "Choose one of these.")
+
+
+def _wrong_form(found: _Found) -> Wording:
+    if str(found.context.get("pattern", "")).startswith("^[a-z0-9]"):
+        return f"{found.shown} cannot be an id.", "Use small letters, digits, - and _, without spaces and umlauts."
+    return f"{found.shown} does not have the form that is expected here.", f"Change it{_purpose(found)}"
+
+
+def _own_words(found: _Found) -> Wording:
+    """Validators of connectors say themselves what is wrong and what to do; pydantic puts `Value error, ` before it."""
+    return found.error["msg"].partition(", ")[2], ""
+
+
+def _unknown_source(found: _Found) -> Wording:
+    entry, known = found.error["input"], found.context["known"]
+    if "type" not in entry:
+        return "type is missing.", f"Add `type:` with one of {', '.join(known)}."
+    remedy = f"{did_you_mean(str(entry['type']), known, 'Choose another.')} Known types: {', '.join(known)}."
+    return f"{_shown(entry['type'])} is not a known source type.", remedy
+
+
+def _no_variable(found: _Found) -> Wording:
+    wrong = "must be the name of an environment variable (capitals, digits and _); secrets do not belong in this file."
+    return wrong, ENVIRONMENT
+
+
+def _unknown_zone(found: _Found) -> Wording:
+    otherwise = "Write for example Europe/Berlin, Europe/Vienna or Europe/Zurich."
+    return f"{found.shown} is not a time zone.", did_you_mean(found.text, available_timezones(), otherwise)
+
+
+def _wrong_schedule(found: _Found) -> Wording:
+    wrong = f"{found.shown} is neither a time nor a cron expression."
+    return wrong, "Write HH:MM such as 04:00, or five cron fields such as 0 4 * * 1-5."
+
+
+def _unknown_default(found: _Found) -> Wording:
+    remedy = did_you_mean(found.text, found.context["known"])
+    own = "An aspect of your own needs id, name, description and examples."
+    return f"{found.shown} is not the id of a default aspect.", f"{remedy} {own}"
+
+
+_SAYINGS: dict[str, Callable[[_Found], Wording]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown_key,
+    "literal_error": _wrong_choice,
+    "enum": _wrong_choice,
+    "string_pattern_mismatch": _wrong_form,
+    "value_error": _own_words,
+    "assertion_error": _own_words,
+    "unknown_source": _unknown_source,
+    "not_a_variable": _no_variable,
+    "time_zone": _unknown_zone,
+    "schedule": _wrong_schedule,
+    "unknown_default": _unknown_default,
+}
 
 
 def _shown(value: Any) -> str:
@@ -105,85 +182,37 @@ def _shown(value: Any) -> str:
             return "a group of keys"
         case list() | tuple():
             return "a list"
-        case _:
-            return str(value)
+    return str(value)
 
 
-def _quote(value: Any) -> str:
-    if isinstance(value, bool | int | float):
+def _quote(kind: str, value: Any) -> str:
+    if kind == "string" and isinstance(value, bool | int | float):
         return f"Put it in quotation marks: '{_shown(value)}'"
     return "Change it."
 
 
-def _purpose(root: type[BaseModel], path: Path) -> str:
-    model = _model_at(root, path[:-1])
+def _purpose(found: _Found) -> str:
+    """The field's description, as the end of a sentence."""
+    model = _model_at(found.root, found.path[:-1])
     for name, field in model.model_fields.items() if model else ():
-        if path[-1] in {name, field.alias} and field.description:
+        if found.path[-1] in {name, field.alias} and field.description:
             return f" ({field.description.rstrip('.')})."
     return "."
 
 
-def known_keys(root: type[BaseModel], path: Path) -> list[str]:
-    """Keys that may stand in the group at `path`."""
-    model = _model_at(root, path)
-    return [field.alias or name for name, field in model.model_fields.items()] if model else []
-
-
 def _model_at(root: type[BaseModel], path: Path) -> type[BaseModel] | None:
     """Follow keys and list indices through the types of the fields."""
-    current: Any = root
+    current: type[BaseModel] | None = root
     for step in path:
-        if isinstance(step, int):
+        if current is None or isinstance(step, int):
             continue
-        fields = current.model_fields if isinstance(current, type) and issubclass(current, BaseModel) else {}
-        field = next((field for name, field in fields.items() if step in {name, field.alias}), None)
-        if field is None:
-            return None
-        current = _inner_model(field.annotation)
-    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+        fields = current.model_fields.items()
+        field = next((field for name, field in fields if step in {name, field.alias}), None)
+        current = _inner_model(field.annotation) if field else None
+    return current
 
 
-def _inner_model(annotation: Any) -> Any:
-    if (
-        isinstance(annotation, type)
-        and not isinstance(annotation, types.GenericAlias)
-        and issubclass(annotation, BaseModel)
-    ):
-        return annotation
-    found = (_inner_model(argument) for argument in typing.get_args(annotation))
-    return next((model for model in found if model is not None), None)
-
-
-def _unknown_source(context: Mapping[str, Any], value: Any) -> tuple[str, str]:
-    given = value.get("type") if isinstance(value, dict) else None
-    known = ", ".join(context["known"])
-    if given is None:
-        return "type is missing.", f"Add `type:` with one of {known}."
-    return (
-        f"{_shown(given)} is not a known source type.",
-        f"{did_you_mean(str(given), context['known'])} Known: {known}.",
-    )
-
-
-_SPECIAL: dict[str, Any] = {
-    "unknown_source": _unknown_source,
-    "not_a_variable": lambda context, value: (
-        "must be the name of an environment variable (capitals, digits and _); secrets do not belong in this file.",
-        ENVIRONMENT + ".",
-    ),
-    "time_zone": lambda context, value: (
-        f"{_shown(value)} is not a time zone.",
-        next(
-            (f"Did you mean {zone}?" for zone in difflib.get_close_matches(str(value), available_timezones(), n=1)),
-            "Write for example Europe/Berlin, Europe/Vienna or Europe/Zurich.",
-        ),
-    ),
-    "schedule": lambda context, value: (
-        f"{_shown(value)} is neither a time nor a cron expression.",
-        "Write HH:MM such as 04:00, or five cron fields such as 0 4 * * 1-5",
-    ),
-    "unknown_default": lambda context, value: (
-        f"{_shown(value)} is not the id of a default aspect.",
-        did_you_mean(str(value), context["known"]) + " An aspect of your own needs id, name, description and examples.",
-    ),
-}
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if typing.get_origin(annotation) is None:
+        return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return next(filter(None, map(_inner_model, typing.get_args(annotation))), None)
