@@ -14,6 +14,7 @@ _INVISIBLE: Final = re.compile(
 _LINE_END: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _BLANKS: Final = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _AROUND_LINE_END: Final = re.compile(" ?\n ?")
+_TIDY: Final = re.compile("[!-~]+(?: [!-~]+)*")
 _EMPTY_LINES: Final = re.compile("\n{3,}")
 
 
@@ -33,6 +34,8 @@ def normalise(text: str) -> str:
 
     Line breaks are kept as "\\n". Idempotent.
     """
+    if _TIDY.fullmatch(text):
+        return text
     text = _INVISIBLE.sub("", _LINE_END.sub("\n", well_formed(text)))
     text = _AROUND_LINE_END.sub("\n", _BLANKS.sub(" ", unicodedata.normalize("NFC", text)))
     return _EMPTY_LINES.sub("\n\n", text).strip()

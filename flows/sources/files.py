@@ -99,7 +99,7 @@ def plan_file(path: Path, settings: FilesSettings) -> FilePlan:
         notes.append(f"{path}: taken by their names: {pairs}. Use --map field=column to change that.")
     left_out = [column for column in columns(rows, nested=False) if column not in mapping.values()]
     if left_out:
-        notes.append(f"{path}: columns left out: {', '.join(left_out)}.")
+        notes.append(f"{path}: columns left out: {', '.join(name or repr(name) for name in left_out)}.")
     if "native_id" not in mapping:
         notes.append(f"{path}: no column holds an id; each post is known by its content. Use --map native_id=COLUMN.")
     return FilePlan(layout, mapping, tuple(notes))
