@@ -213,7 +213,9 @@ def test_items_that_share_a_link_stay_apart() -> None:
 def test_reads_text_whatever_the_header_claims(encoding: str, content_type: str) -> None:
     feed = Feed("/a", (item(1, title="Größe für Österreich"),), encoding=encoding, content_type=content_type)
     with FeedServer([feed]) as server:
-        (mention,), _ = read(connector(server))
+        source = connector(server)
+        (mention,), cursor = read(source)
+        assert list(source.fetch(cursor)) == []
     assert html_to_text(mention.text).startswith("Größe für Österreich")
 
 

@@ -22,6 +22,8 @@ from flows.sources.records import field_names, read_record
 
 log = logging.getLogger(__name__)
 
+HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+"""What feedparser calls broken although the items are whole: a header that is wrong about encoding or type."""
 KEYS_KEPT = 500
 MAX_FEED_BYTES = 8_000_000
 """feedparser takes up to 20 seconds per megabyte of hostile markup."""
@@ -118,13 +120,13 @@ class Feeds(Connector):
         parsed = _parse(response)
         keys: dict[str, str] = known.get("keys", {})
         records = _records(feed, parsed, keys)
-        state: dict[str, Any] = {"keys": _keys_by_link(records)}
-        if parsed.bozo and not isinstance(parsed.bozo_exception, feedparser.CharacterEncodingOverride):
+        if parsed.bozo and not isinstance(parsed.bozo_exception, HARMLESS):
             # what is broken may be whole the next time, so it is asked for again unconditionally
             log.warning("%s: broken XML, %d items could be read: %s", shown(feed), len(records), parsed.bozo_exception)
-            return records, state
+            return records, {"keys": keys | _keys_by_link(records)}
         validators = {"etag": response.headers.get("etag"), "last_modified": response.headers.get("last-modified")}
-        return records, state | {name: value for name, value in validators.items() if value}
+        state = {name: value for name, value in validators.items() if value}
+        return records, {"keys": _keys_by_link(records), **state}
 
 
 def _native_id(feed: str, key: str) -> str:
