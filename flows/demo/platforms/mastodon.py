@@ -6,21 +6,15 @@ Follows the documentation of Mastodon's REST interface (docs.joinmastodon.org): 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from html import escape
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
+from flows.demo.platforms.mastodon_html import hashtags, to_html
 from flows.demo.platforms.server import Answer, PlatformServer, Request, json_answer
-
-_TOKEN = re.compile(
-    r"(?P<scheme>https?://(?:www\.)?)(?P<address>[^\s<>\"]*[^\s<>\".,;:!?)])"
-    r"|#(?P<tag>\w+)|(?<![\w.])@(?P<mention>\w+)(?:@(?P<host>[\w.-]+\w))?"
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ class MastodonPost:
     @property
     def tags(self) -> set[str]:
         """Hashtags in lower case."""
-        return {found["tag"].lower() for found in _TOKEN.finditer(self.text) if found["tag"]}
+        return hashtags(self.text)
 
 
 def id_order(status_id: str) -> tuple[int, str]:
@@ -276,34 +270,3 @@ def _tag_filter(request: Request, tag: str) -> Callable[[MastodonPost], bool]:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def to_html(text: str, server: str) -> str:
-    """Render plain text as Mastodon does: paragraphs, breaks, hashtags, mentions, links with hidden parts."""
-
-    def markup(found: re.Match[str]) -> str:
-        if found["scheme"]:
-            hidden, shown, rest = found["scheme"], found["address"][:30], found["address"][30:]
-            kind = ' class="ellipsis"' if rest else ""
-            return (
-                f'<a href="{escape(found[0])}" target="_blank" rel="nofollow noopener">'
-                f'<span class="invisible">{hidden}</span><span{kind}>{escape(shown)}</span>'
-                f'<span class="invisible">{escape(rest)}</span></a>'
-            )
-        if found["tag"]:
-            address = f"{server}/tags/{quote(found['tag'])}"
-            return f'<a href="{address}" class="mention hashtag" rel="tag">#<span>{found["tag"]}</span></a>'
-        name = found["mention"]
-        profile = f"https://{found['host']}/@{name}" if found["host"] else f"{server}/@{name}"
-        return f'<span class="h-card"><a href="{profile}" class="u-url mention">@<span>{name}</span></a></span>'
-
-    def line(raw: str) -> str:
-        parts: list[str] = []
-        end = 0
-        for found in _TOKEN.finditer(raw):
-            parts += [escape(raw[end : found.start()], quote=False), markup(found)]
-            end = found.end()
-        return "".join([*parts, escape(raw[end:], quote=False)])
-
-    paragraphs = ("<br />".join(line(each) for each in block.split("\n")) for block in text.split("\n\n"))
-    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if text)
