@@ -20,6 +20,16 @@ PUBLISHED = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 COLLECTED = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 AS_OF = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
+NEWS = (
+    "Acme eröffnet im Frühjahr ein neues Verteilzentrum am Stadtrand und schafft dort nach eigenen Angaben mehr als "
+    "zweihundert Arbeitsplätze für die ganze Region"
+)
+CORE_TABLES = (
+    "mentions", "mention_entities", "sentiment_overrides", "copies", "spam", "prepared", "entities", "aspects",
+    "routing_rules", "text_features", "signatures", "similar_texts", "tombstones",
+)  # fmt: skip
+
+
 SETTINGS = """
 company: {id: acme, name: Acme, query: "acme OR @acme_help"}
 competitors:
@@ -89,3 +99,13 @@ def make_night(home: Home, settings: str = SETTINGS, as_of: datetime = AS_OF) ->
 def rows(home: Home, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     with connect(home) as warehouse:
         return warehouse.execute(sql, list(parameters)).fetchall()
+
+
+def everything(home: Home) -> dict[str, list[tuple[Any, ...]]]:
+    """All core rows, without the times of writing."""
+    return {
+        table: sorted(
+            rows(home, f"select * {'exclude (changed_at)' if table == 'mentions' else ''} from core.{table}"), key=repr
+        )
+        for table in CORE_TABLES
+    }
