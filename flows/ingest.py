@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,19 +67,21 @@ def land(night: Night, connector: Connector, source: SourceSettings) -> SourceRu
     )
     tally = Tally()
     failure: SourceFailed | None = None
+    is_stuck = False
     with open_landing(night.home, source.source) as landing:
         try:
             for chunk in _chunks(connector, landing.cursor, how, source.max_records_per_run):
-                if chunk.tally.is_unreadable:
+                is_stuck = connector.waits_for_repair and chunk.tally.is_unreadable
+                if is_stuck:
                     chunk.cursor = None
                 landing.load(chunk)
                 tally.include(chunk.tally)
                 night.report(f"ingest {source.source}", tally.record_count, None)
-                if chunk.tally.is_unreadable:
+                if is_stuck:
                     break
         except SourceFailed as error:
             failure = error
-    outcome, message = _verdict(source.source, tally, failure)
+    outcome, message = _verdict(source.source, tally, failure, is_stuck=is_stuck)
     run = SourceRun(
         run_id=night.run_id,
         source=source.source,
@@ -131,12 +134,13 @@ class _Pages:
         except SourceFailed as error:
             self.failure = error
         except Exception as error:
-            log.exception("unexpected error of a connector")
             name = type(error).__name__
+            places = "".join(traceback.format_tb(error.__traceback__))  # without its words: they may hold a secret
+            log.error("Unexpected %s of a connector:\n%s", name, places)
             self.failure = SourceFailed(Outcome.DOWN, f"Unexpected {name} while fetching; the log has the details.")
 
 
-def _verdict(source: str, tally: Tally, failure: SourceFailed | None) -> tuple[Outcome, str | None]:
+def _verdict(source: str, tally: Tally, failure: SourceFailed | None, *, is_stuck: bool) -> tuple[Outcome, str | None]:
     messages = [str(failure)] if failure else []
     field = tally.drifted_field
     if field:
@@ -144,7 +148,7 @@ def _verdict(source: str, tally: Tally, failure: SourceFailed | None) -> tuple[O
         messages.append(
             f"schema drift in {source}: field {field} ({count} of {read} records could not be read; see quarantine)."
         )
-        if tally.is_unreadable:
+        if is_stuck:
             messages.append("Its cursor stays where it was: once the connector is right, the same records come again.")
     message = " ".join(messages) or None
     if failure:

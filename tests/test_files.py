@@ -367,6 +367,18 @@ def test_a_bad_file_in_the_folder_does_not_stop_the_others(night: Night, tmp_pat
     assert run.landed_count == 1
 
 
+def test_a_file_without_a_readable_row_does_not_hold_up_the_next_ones(
+    night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.landing.chunk.ENOUGH", 5)
+    (tmp_path / "a.csv").write_text("id,text\n" + "".join(f"{number},\n" for number in range(6)))
+    (tmp_path / "b.csv").write_text("id,text\n7,eins\n")
+    source = FilesSettings(name="folder", paths=[str(tmp_path / "*.csv")])
+    run = ingest(night, source)
+    assert (run.outcome, run.landed_count, run.quarantined_count) == (Outcome.SCHEMA_DRIFT, 1, 6)
+    assert ingest(make_night(night.home), source).outcome is Outcome.NO_HITS
+
+
 def test_a_long_file_goes_on_where_it_was_cut_off(
     night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

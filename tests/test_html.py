@@ -33,6 +33,11 @@ MASTODON_LINK = (
             "Text\n\nsee https://news.example/long",
         ),
         ('<a href="https://x.de/y">hier klicken</a>!', "hier klicken (https://x.de/y)!"),
+        ('<a href="https://www.reise.de/angebot">Reise.de</a>', "https://www.reise.de/angebot"),
+        (
+            '<a href="https://x.de/neu">Version 1.2</a>, <a href="https://y.de">v1.2</a>',
+            "Version 1.2 (https://x.de/neu), v1.2 (https://y.de)",
+        ),
         ('<a href="https://x.de/y">Lies https://x.de/y jetzt</a>', "Lies https://x.de/y jetzt"),
         ('<a href="javascript:alert(1)">klick</a> <a>leer</a>', "klick leer"),
         ('<a href="https://x.de/bild"><img src="b.png"></a>', "https://x.de/bild"),

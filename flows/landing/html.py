@@ -23,9 +23,7 @@ _LINES: Final = {
 """How many line breaks stand before and after an element."""
 _CELLS: Final = frozenset({"td", "th"})
 _WEB: Final = ("http://", "https://")
-_LOOKS_LIKE_LINK: Final = re.compile(
-    r"^(?:https?://|www\.)\S+$|^[\w-]+(?:\.[\w-]+)+(?:/\S*)?(?:\.\.\.|…)?$", re.IGNORECASE
-)
+_BEFORE_HOST: Final = re.compile(r"^(?:https?://)?(?:www\.)?", re.IGNORECASE)
 _SPACES: Final = re.compile(r"\s+")
 _TAG: Final = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--|![^<>]*)>", re.DOTALL)
 
@@ -119,7 +117,13 @@ def _close_anchor(node: html.HtmlElement, out: list[str], start: int) -> None:
     classes = (node.get("class") or "").split()
     if "mention" in classes or "hashtag" in classes or words.startswith(("@", "#")):
         return
-    if not words or _LOOKS_LIKE_LINK.match(words):
+    if _is_address(words, href):
         out[start:] = [href]
     elif href not in words:
         out.append(f" ({href})")
+
+
+def _is_address(words: str, href: str) -> bool:
+    """Whether the words of a link are its address, maybe without its beginning or cut off at its end."""
+    shown = _BEFORE_HOST.sub("", words.removesuffix("…").removesuffix("..."))
+    return _BEFORE_HOST.sub("", href).lower().startswith(shown.lower())

@@ -60,10 +60,14 @@ class SourceSettings(BaseModel):
 
     type: str = Field(description="The connector: a file in flows/sources.")
     name: str = Field(
-        default="", pattern=r"^[a-z0-9][a-z0-9_-]*$|^$", description="The value of `source` in the marts; default: type."
+        default="",
+        pattern=r"^[a-z0-9][a-z0-9_-]*$|^$",
+        description="The value of `source` in the marts; default: type.",
     )
     enabled: bool = Field(default=True, description="Set to false to leave this source out.")
-    max_records_per_run: int = Field(default=50_000, ge=1, description="The run stops asking this source after that many.")
+    max_records_per_run: int = Field(
+        default=50_000, ge=1, description="The run stops asking this source after that many."
+    )
 
     @property
     def source(self) -> str:
@@ -75,8 +79,8 @@ class SourceSettings(BaseModel):
 class RawMention:
     """One public post as the platform tells it, before pseudonyms and redaction. Lives in memory only.
 
-    Times are aware datetimes; counts are None when the platform does not say. `author` is the handle or id that makes the
-    author unique on the platform. `thread` and `reply_to` are native ids of the same source.
+    Times are aware datetimes; counts are None when the platform does not say. `author` is the handle or id that makes
+    the author unique on the platform. `thread` and `reply_to` are native ids of the same source.
     """
 
     native_id: str
@@ -116,16 +120,19 @@ class Connector:
     Class attributes
     ----------------
     settings_type: the pydantic model of this connector's entry in listening.yaml (its `type` default is the name).
-    required_fields, optional_fields: names of the platform's record that the mapping reads. A missing required field sends
-        the record to quarantine; null shares of optional fields are counted; fields in neither are counted as unknown.
-        Nested fields are written with dots (`account.acct`).
+    required_fields, optional_fields: names of the platform's record that the mapping reads. A missing required field
+        sends the record to quarantine; null shares of optional fields are counted; fields in neither are counted as
+        unknown. Nested fields are written with dots (`account.acct`).
     author_fields: names of fields that identify persons; removed from a quarantined payload.
+    waits_for_repair: whether the cursor stays where it is when not one record of a load can be read, so that the same
+        records come again after an update of the connector.
     """
 
     settings_type: ClassVar[type[SourceSettings]]
     required_fields: ClassVar[tuple[str, ...]] = ()
     optional_fields: ClassVar[tuple[str, ...]] = ()
     author_fields: ClassVar[tuple[str, ...]] = ()
+    waits_for_repair: ClassVar[bool] = True
 
     def fetch(self, cursor: Cursor) -> Iterator[Page]:
         """Yield pages from `cursor` (empty on the first run) on, oldest unread first where the platform allows.
@@ -139,7 +146,7 @@ class Connector:
         raise NotImplementedError
 
     def native_id(self, record: Record) -> str | None:
-        """Tell the id of a record that could not be mapped, for the quarantine: the `native_id` its mention would have had.
+        """Tell the `native_id` that the mention of an unreadable record would have had, for the quarantine.
 
         The default reads the field `id`; connectors that make the id otherwise override it.
         """

@@ -129,6 +129,7 @@ class FilesConnector(Connector):
     """Reads files row by row. With `plans` exactly these, whatever was read before; else what is new at its paths."""
 
     settings_type: ClassVar[type[SourceSettings]] = FilesSettings
+    waits_for_repair = False  # another mapping reads the file again; until then the next files go on
 
     def __init__(self, settings: FilesSettings, plans: list[FilePlan] | None = None) -> None:
         self._settings = settings
