@@ -68,29 +68,41 @@ def run_dbt(home: Home, arguments: Sequence[str], *, on_event: Any = None) -> An
 
     folder = home.work / "dbt"
     _write_profile(home, folder)
-    result = dbtRunner(callbacks=[on_event] if on_event else []).invoke(
-        [
-            *arguments,
-            "--project-dir",
-            str(sql_folder()),
-            "--profiles-dir",
-            str(folder),
-            "--target-path",
-            str(folder / "target"),
-            "--log-path",
-            str(folder / "logs"),
-            "--log-level",
-            "none",
-            "--log-level-file",
-            "info",
-            "--no-send-anonymous-usage-stats",
-            "--no-version-check",
-            "--no-use-colors",
-        ]
-    )
+    try:
+        result = dbtRunner(callbacks=[on_event] if on_event else []).invoke(
+            [
+                *arguments,
+                "--project-dir",
+                str(sql_folder()),
+                "--profiles-dir",
+                str(folder),
+                "--target-path",
+                str(folder / "target"),
+                "--log-path",
+                str(folder / "logs"),
+                "--log-level",
+                "none",
+                "--log-level-file",
+                "info",
+                "--no-send-anonymous-usage-stats",
+                "--no-version-check",
+                "--no-use-colors",
+            ]
+        )
+    finally:
+        _close_warehouse()
     if not result.success:
         raise MarktechoError(_failure(arguments[0], result, folder / "logs" / "dbt.log"))
     return result
+
+
+def _close_warehouse() -> None:
+    """Let go of the database file: dbt-duckdb keeps it open for the process's next command."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Manager
+
+    if Manager._ENV is not None:
+        Manager._ENV.close()
+        Manager.close_all_connections()
 
 
 def _write_profile(home: Home, folder: Path) -> None:
@@ -108,7 +120,6 @@ def _write_profile(home: Home, folder: Path) -> None:
                         "timezone": "UTC",
                         "memory_limit": MEMORY_LIMIT,
                         "preserve_insertion_order": False,
-                        "temp_directory": str(home.work / "duckdb"),
                     },
                 }
             },

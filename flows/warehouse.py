@@ -58,14 +58,14 @@ def connect(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse with the core tables created and the session in UTC.
 
     Several connections of one process may be open at once; settings are set after connecting because DuckDB
-    refuses a second connection with another configuration (dlt and dbt open their own).
+    refuses a second connection with another configuration (dlt and dbt open their own). The folder for what does not
+    fit into memory stays DuckDB's own, beside the warehouse: it cannot be set again once it has been used.
     """
     connection = duckdb.connect(str(home.warehouse))
     try:
         connection.execute("set timezone = 'UTC'")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("set preserve_insertion_order = false")
-        connection.execute("set temp_directory = $folder", {"folder": str(home.work / "duckdb")})
         connection.execute((sql_folder() / "core" / "tables.sql").read_text(encoding="utf-8"))
         yield connection
     finally:

@@ -7,10 +7,10 @@
 {% macro delete_vanished(source, keys) -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
-    where not exists (
-        select 1
-        from {{ source }} as source
-        where {% for key in keys %}source.{{ key }} = {{ this.identifier }}.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %}
+    where rowid in (
+        select built.rowid
+        from {{ this }} as built
+        anti join {{ source }} as source using ({{ keys | join(', ') }})
     )
     {%- endif -%}
 {%- endmacro %}

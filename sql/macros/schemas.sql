@@ -1,4 +1,4 @@
-{# A model's schema is the one its folder names, without the target's prefix. #}
+{# A model's schema is named like its folder: staging, intermediate, marts. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name or target.schema }}
+    {{ node.original_file_path.replace('\\', '/').split('/')[0] }}
 {%- endmacro %}

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Each window of N days ends at the night's time; before it lies a window of the same length to compare with.
 
 with windows as (

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Which department should see which recent mention, with the rule that sent it: one row per mention and department.
 -- A mention without a date is due from its collection.
 

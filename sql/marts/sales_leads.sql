@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- One row per mention: when it is about several entities, the one that says most about the sale. Copies, spam and bots buy
 -- nothing. A mention without a date is as old as its collection.
 

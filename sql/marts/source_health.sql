@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+-- a view, so that publication copies the state of its own run as it ends
 
 with source_runs as (
 
