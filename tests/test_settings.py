@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,22 @@ from pydantic import BaseModel, ValidationError
 
 from flows.errors import UsageError
 from flows.queries import parse
-from flows.settings import SecretFromEnv, Settings, load_settings, parse_settings
+from flows.settings import (
+    Alerts,
+    Aspect,
+    DepartmentRule,
+    Entity,
+    Industry,
+    SecretFromEnv,
+    SentimentRule,
+    Settings,
+    Watchlist,
+    load_settings,
+    parse_settings,
+)
 from flows.settings.aspects import industries
 from flows.settings.departments import Intent
+from flows.sources.base import SourceSettings
 from flows.sources.registry import connector, connector_types
 from models.reading import INTENTS
 
@@ -46,6 +60,36 @@ def test_a_company_alone_is_enough() -> None:
     assert (least.time_zone, least.language, least.cron) == ("Europe/Berlin", "de", "0 4 * * *")
     assert {rule.department for rule in least.departments} == {"sales", "marketing", "product", "support", "pr", "hr"}
     assert least.retention_days("anything") is None
+
+
+PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("heading", "model"),
+    [
+        ("The file", Settings),
+        ("Company, competitors, products", Entity),
+        ("Industry", Industry),
+        ("Sources", SourceSettings),
+        ("Aspects", Aspect),
+        ("Departments", DepartmentRule),
+        ("Rules", SentimentRule),
+        ("Watchlist", Watchlist),
+        ("Alerts", Alerts),
+    ],
+)
+def test_the_reference_page_lists_every_key_and_its_default(heading: str, model: type[BaseModel]) -> None:
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    documented = dict(re.findall(r"^\| `(\w+)` \| `?(.*?)`? \|", section, flags=re.MULTILINE))
+    assert list(documented) == [field.alias or name for name, field in model.model_fields.items()]
+    for field, default in zip(model.model_fields.values(), documented.values(), strict=True):
+        if isinstance(field.default, int | float | str) and field.default:
+            assert default == str(field.default).replace("True", "true")
+
+
+def test_the_reference_page_names_every_source_type_and_industry() -> None:
+    assert all(f"`{name}`" in PAGE for name in [*connector_types(), *industries()])
 
 
 def test_settings_do_not_change() -> None:

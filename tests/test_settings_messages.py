@@ -113,6 +113,20 @@ def test_the_message_names_the_file_on_every_line(tmp_path: Path) -> None:
     assert all(line.startswith(f"{file}:") for line in messages)
 
 
+def test_a_value_that_may_be_of_several_kinds_is_told_once() -> None:
+    found = problems(
+        f"{COMPANY}sources:\n  - type: mastodon\n    server: https://x.social\n"
+        "    tags: [3, {tagg: x}, {tag: b, any: c}]\n"
+    )
+    assert [(line, field.removeprefix("sources[mastodon].")) for line, field, _ in found] == [
+        *((5, "tags[#1]"), (5, "tags[#2].tag"), (5, "tags[#2].tagg"), (5, "tags[#3].any"))
+    ]
+
+
+def test_retention_of_an_import_is_no_misspelling() -> None:
+    assert parse_settings(f"{COMPANY}retention: {{survey-2026: 30}}").retention_days("survey-2026") == 30
+
+
 @pytest.mark.parametrize(
     ("query", "line", "column"),
     [

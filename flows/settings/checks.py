@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -64,14 +65,7 @@ def _unique(
 
 
 def _references(document: Document, data: dict[str, Any], sources: set[str]) -> Iterator[Problem]:
-    retention = data.get("retention")
-    for source in retention if isinstance(retention, dict) else ():
-        if source not in {*sources, "default"}:
-            path: Path = ("retention", source)
-            wrong = f"there is no source named '{source}'."
-            yield Problem(
-                document.line(path), 0, document.name(path), wrong, did_you_mean(source, {*sources, "default"})
-            )
+    yield from _retention(document, data, {*sources, "default"})
     industry = data.get("industry")
     known = ids_of(choose(data.get("aspects"), industry.get("id") if isinstance(industry, dict) else None, "de"))
     departments = data.get("departments")
@@ -79,10 +73,20 @@ def _references(document: Document, data: dict[str, Any], sources: set[str]) -> 
         wanted = rule.get("aspects") if isinstance(rule, dict) else None
         for index, aspect in enumerate(wanted if isinstance(wanted, list) else ()):
             if isinstance(aspect, str) and aspect not in known:
-                path = ("departments", number, "aspects", index)
+                path: Path = ("departments", number, "aspects", index)
                 remedy = did_you_mean(aspect, known)
                 wrong = f"there is no aspect with the id '{aspect}'."
                 yield Problem(document.line(path), 0, document.name(path[:-1]), wrong, remedy)
+
+
+def _retention(document: Document, data: dict[str, Any], known: set[str]) -> Iterator[Problem]:
+    """Find misspelt sources. Others may be names of imports, which the file does not list."""
+    retention = data.get("retention")
+    for source in retention if isinstance(retention, dict) else ():
+        if source not in known and difflib.get_close_matches(source, known, cutoff=0.8):
+            path: Path = ("retention", source)
+            wrong = f"there is no source named '{source}'."
+            yield Problem(document.line(path), 0, document.name(path), wrong, did_you_mean(source, known))
 
 
 def _cut_off(document: Document) -> Iterator[Problem]:

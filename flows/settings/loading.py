@@ -73,8 +73,13 @@ def _sources(document: Document, entries: list[Any]) -> tuple[list[SourceSetting
 def _problems(
     document: Document, errors: Iterable[ErrorDetails], model: type[BaseModel], prefix: Path = ()
 ) -> Iterator[Problem]:
+    seen: set[Path] = set()
     for error in errors:
-        path = (*prefix, *_within(document, prefix, error["loc"]))
+        path = (*prefix, *_within(document, prefix, error))
+        is_alternative = len(path) < len(prefix) + len(error["loc"])
+        if is_alternative and (path in seen or (error["type"] == "string_type" and isinstance(error["input"], dict))):
+            continue
+        seen.add(path)
         query_error = error.get("ctx", {}).get("error")
         if isinstance(query_error, QueryError):
             yield _query_problem(document, path, query_error)
@@ -85,16 +90,18 @@ def _problems(
         yield Problem(document.line(path), 0, document.name(path), wrong, remedy)
 
 
-def _within(document: Document, prefix: Path, location: tuple[str | int, ...]) -> Path:
-    """The part of pydantic's location that names places of the file (it adds names of types and `[key]`)."""
-    path: list[str | int] = []
-    for number, step in enumerate(location):
-        is_last = number == len(location) - 1
-        if is_last or (*prefix, *path, step) in document.lines:
-            if is_last and step == "[key]":
-                continue
-            path.append(step)
-    return tuple(path)
+def _within(document: Document, prefix: Path, error: ErrorDetails) -> Path:
+    """The part of pydantic's location that names places of the file: it adds names of types to it.
+
+    A value that may be of several types has an error for each; only the first of them is told, and for a group of keys
+    not that it is no text.
+    """
+    path: Path = ()
+    for number, step in enumerate(error["loc"], 1):
+        is_missing = error["type"] == "missing" and number == len(error["loc"])
+        if is_missing or (*prefix, *path, step) in document.lines:
+            path = (*path, step)
+    return path
 
 
 def _query_problem(document: Document, path: Path, error: QueryError) -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
@@ -15,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from flows.http import NetworkSettings, PoliteClient
+from flows.settings.secrets import SecretFromEnv
 from flows.sources.base import Connector, Cursor, Outcome, Page, RawMention, Record, SourceFailed
 from flows.sources.mastodon_timelines import Reach, Timeline, walk
 from flows.sources.records import field_names, in_turns, read_record, records_in
@@ -54,7 +54,9 @@ class MastodonSettings(NetworkSettings):
     overlap_hours: float = Field(
         default=24, ge=0, description="Posts that were younger are read again by the next run."
     )
-    token_variable: str = Field(default="", description="Environment variable with an access token for this server.")
+    token_variable: SecretFromEnv | None = Field(
+        default=None, description="Environment variable with an access token for this server."
+    )
     require_indexable: bool = Field(default=False, description="Also skip accounts that do not say `indexable`.")
     require_discoverable: bool = Field(default=False, description="Also skip accounts that do not say `discoverable`.")
     opt_out_tags: tuple[str, ...] = Field(default=(), description="Further profile hashtags that mean: leave me out.")
@@ -219,11 +221,12 @@ class Mastodon(Connector):
         return not self.settings.opt_outs.isdisjoint(re.findall(r"#(\w+)", profile.lower()))
 
     def _client(self) -> PoliteClient:
-        variable = self.settings.token_variable
-        token = os.environ.get(variable, "") if variable else ""
-        if variable and not token:
-            raise SourceFailed(Outcome.ACCESS_LOST, f"The environment variable {variable} (token_variable) is not set.")
-        return self._open_client(self.settings.server, self.settings, token=token)
+        secret = self.settings.token_variable
+        if secret and not secret.is_set:
+            raise SourceFailed(
+                Outcome.ACCESS_LOST, f"The environment variable {secret.variable} (token_variable) is not set."
+            )
+        return self._open_client(self.settings.server, self.settings, token=secret.reveal() if secret else "")
 
     def _full_handle(self, acct: str) -> str:
         """A handle with its server, in lower case: local accounts come without one."""
