@@ -5,12 +5,13 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from flows.landing.quarantine import expire
 from flows.night import Night
 from flows.warehouse import connect
 
 
 def retain(night: Night) -> int:
-    """Remove mentions past their retention from landing and core, with everything derived from them.
+    """Remove mentions past their retention from landing and core with all derived from them, and broken records.
 
     A mention is as old as its publication, or as its collection when the source gave no date. Texts that no remaining
     mention has lose their embedding and scores, too. One transaction: all or nothing. Returns how many mentions went.
@@ -22,6 +23,7 @@ def retain(night: Night) -> int:
             night.report("retain", 0, expired)
             if expired:
                 _remove(warehouse)
+            expire(warehouse, night.home.quarantine, night.settings.retention_days, night.as_of)
             warehouse.commit()
         except BaseException:
             warehouse.rollback()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from flows.landing.quarantine import LONGEST_PAYLOAD, redacted_payload
 from flows.landing.text import normalise
 from flows.night import Night
 from flows.privacy.pseudonyms import Pseudonyms
+from flows.retention import retain
+from flows.settings import parse_settings
 from flows.sources.base import BrokenRecord, Outcome, RawMention, SourceFailed
-from tests.landing_fixture import broken, deleted, land_pages, make_night, post, rows
+from tests.landing_fixture import SETTINGS, broken, deleted, land_pages, make_night, post, rows
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
@@ -171,6 +174,16 @@ def test_broken_records_go_to_quarantine_once_and_are_resolved_when_they_heal(ni
     assert rows(relapsed, "select run_id from landing.quarantine where native_id = '2' and resolved_at is null") == [
         {"run_id": relapsed.run_id}
     ]
+
+
+def test_retention_removes_broken_records_too(night: Night) -> None:
+    land_pages(night, [[broken("1"), post("2")]])
+    keeping = Night.start(parse_settings(SETTINGS + "retention: {handmade: 30}"), night.home)
+    retain(keeping)
+    assert len(rows(night, "from landing.quarantine")) == len(list(night.home.quarantine.iterdir())) == 1
+    retain(replace(keeping, as_of=keeping.as_of + timedelta(days=31)))
+    assert not rows(night, "from landing.quarantine")
+    assert not list(night.home.quarantine.iterdir())
 
 
 def test_deletions_become_tombstones_and_stay(night: Night) -> None:

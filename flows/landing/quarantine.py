@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from datetime import date
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ LONGEST_STRING: Final = 2_000
 LONGEST_LIST: Final = 50
 LONGEST_PAYLOAD: Final = 20_000
 DEEPEST: Final = 8
+_EXPORTED: Final = re.compile(r"(?P<source>.+)-(?P<started>\d{8}T\d{6})Z-\w+\.jsonl")
 
 
 def quarantined(
@@ -132,3 +134,23 @@ def export(warehouse: duckdb.DuckDBPyConnection, folder: Path, source: str, run_
         return None
     draft.replace(path)
     return path
+
+
+def expire(
+    warehouse: duckdb.DuckDBPyConnection, folder: Path, keep_days: Callable[[str], int | None], as_of: datetime
+) -> None:
+    """Remove quarantined records, and exports in `folder`, that are older than their source's days (None: for ever)."""
+    for (source,) in warehouse.execute("select distinct source from landing.quarantine").fetchall():
+        days = keep_days(source)
+        if days is not None:
+            warehouse.execute(
+                "delete from landing.quarantine where source = $source and quarantined_at < $oldest",
+                {"source": source, "oldest": as_of - timedelta(days=days)},
+            )
+    for path in folder.glob("*.jsonl"):
+        found = _EXPORTED.fullmatch(path.name)
+        days = keep_days(found["source"]) if found else None
+        if found and days is not None:
+            started = datetime.strptime(found["started"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+            if started < as_of - timedelta(days=days):
+                path.unlink()
