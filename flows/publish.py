@@ -18,6 +18,7 @@ from flows.errors import AuditRefused, MarktechoError, UsageError
 from flows.home import Home
 from flows.mart_docs import MartDoc, mart_docs
 from flows.night import Night
+from flows.published import attach_marts
 from flows.runs import verdict
 from flows.versions import (
     TEMPORARY,
@@ -112,7 +113,7 @@ def _settle_earlier_runs(warehouse: duckdb.DuckDBPyConnection, night: Night) -> 
         for (run_id,) in warehouse.execute("select run_id from core.runs where published_at is not null").fetchall()
     }
     for run_id in set(version_ids(night.home)) - known - {night.run_id}:
-        with duckdb.connect(str(version_path(night.home, run_id)), read_only=True) as version:
+        with attach_marts(version_path(night.home, run_id)) as version:
             row = version.execute(
                 """
                 select run_id, outcome, message, published_at, row_counts
@@ -157,16 +158,19 @@ def _record(warehouse: duckdb.DuckDBPyConnection, ending: dict[str, object]) -> 
 
 
 def _write(warehouse: duckdb.DuckDBPyConnection, night: Night, temporary: Path, ending: dict[str, object]) -> None:
-    """Copy the marts into a new database file, each in the order it is queried by."""
+    """Copy the marts into a new database file, each in the order it is queried by.
+
+    They stand in its default schema: a client that opens `marts.duckdb` finds `entity_daily` and `marts.entity_daily`,
+    where a schema `marts` inside a database `marts` would be ambiguous to DuckDB.
+    """
     docs = mart_docs()
     path = str(temporary).replace("'", "''")
     warehouse.execute(f"attach '{path}' as published")
     try:
         warehouse.begin()
-        warehouse.execute("create schema published.marts")
         for done, doc in enumerate(docs):
             night.report("publish", done, len(docs))
-            table = f"published.marts.{doc.name}"
+            table = f"published.{doc.name}"
             source = _RUNS if doc.name == "runs" else f"select * from marts.{doc.name}"
             warehouse.execute(
                 f"create table {table} as {source} order by {', '.join(doc.order_by)}",
@@ -207,13 +211,13 @@ def _verify(temporary: Path, expected: dict[str, int], audited: str) -> None:
     """Read the new file once before anybody else does: all marts, nothing else, every audited row."""
     if temporary.with_name(f"{temporary.name}.wal").exists():
         raise MarktechoError(f"{temporary}: not written completely. Run `marktecho publish` again.")
-    with duckdb.connect(str(temporary), read_only=True) as written:
+    with attach_marts(temporary) as written:
         tables = {
             f"{schema}.{table}"
             for schema, table in written.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         }
         if (
-            tables != {f"marts.{name}" for name in expected}
+            tables != {f"main.{name}" for name in expected}
             or row_counts(written) != expected
             or marts_fingerprint(written) != audited
         ):

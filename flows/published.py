@@ -24,7 +24,7 @@ def published_version(home: Home) -> str:
 
 
 def open_published(home: Home) -> duckdb.DuckDBPyConnection:
-    """Open the published marts read-only, times in UTC, tables found with and without the schema name `marts`.
+    """Open the published marts read-only, times in UTC, tables found as `entity_daily` and as `marts.entity_daily`.
 
     The connection shows the version that was published when it was opened, also after a new one has been swapped in.
     Use it as a context manager, or close it.
@@ -32,21 +32,27 @@ def open_published(home: Home) -> duckdb.DuckDBPyConnection:
     """
     published_version(home)
     try:
-        connection = duckdb.connect(str(_file(home)), read_only=True)
+        return attach_marts(home.marts)
     except duckdb.Error as error:
         raise MarktechoError(
             f"{home.marts}: cannot be read ({error}). Run `marktecho rollback` for the version before, "
             "or `marktecho publish` to write it again."
         ) from None
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set search_path = 'marts'")
+
+
+def attach_marts(file: Path) -> duckdb.DuckDBPyConnection:
+    """Open a published file read-only under the name `marts`, whatever the file is called.
+
+    Each call reads the file anew: asked to connect to a path that the process has open already, DuckDB would hand out
+    the version that was there before the swap. Raises duckdb.Error.
+    """
+    connection = duckdb.connect()
+    try:
+        path = str(file).replace("'", "''")
+        connection.execute(f"attach '{path}' as marts (read_only)")
+        connection.execute("use marts")
+        connection.execute("set timezone = 'UTC'")
+    except duckdb.Error:
+        connection.close()
+        raise
     return connection
-
-
-def _file(home: Home) -> Path:
-    """The published file by the name of its version: DuckDB gives a process that still has the old file open that old
-    one again when asked for the same name."""
-    for version in sorted(home.versions.glob("marts-*.duckdb"), reverse=True):
-        if version.samefile(home.marts):
-            return version
-    return home.marts

@@ -15,7 +15,6 @@ from flows.errors import MarktechoError
 from flows.expectations import Between, Check, ColumnExpectation, InSet, Matches
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when Great Expectations is imported
-logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 SAMPLE_ROWS = 5
 
@@ -26,6 +25,8 @@ class Validator:
     def __init__(self, folder: Path, run_id: str) -> None:
         import great_expectations as gx
 
+        # Great Expectations sets its own level on import, and logs where its temporary files are.
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         self.gx = gx
         shutil.rmtree(folder, ignore_errors=True)
         self.context = gx.get_context(mode="ephemeral")

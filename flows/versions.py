@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from flows.errors import WarehouseBusy
 from flows.home import Home
+from flows.published import attach_marts
 
 TEMPORARY = ".marts-{run_id}.tmp"
 LOCK_SECONDS = 300
@@ -104,7 +105,7 @@ def sweep(home: Home) -> None:
 
 def _run_of(path: Path) -> str | None:
     try:
-        with duckdb.connect(str(path), read_only=True) as marts:
+        with attach_marts(path) as marts:
             row = marts.execute("select max_by(run_id, published_at) from marts.runs").fetchone()
     except duckdb.Error:
         return None

@@ -66,12 +66,7 @@ def _start(arguments: tuple[str | Path, ...], environment: dict[str, str] | None
 def marts_content(home: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every published mart about mentions, in a fixed order."""
     with duckdb.connect(str(home / "published" / "marts.duckdb"), read_only=True) as marts:
-        names = [
-            row[0]
-            for row in marts.execute(
-                "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
-            ).fetchall()
-        ]
+        names = [row[0] for row in marts.execute("select table_name from duckdb_tables() order by 1").fetchall()]
         return {
             name: marts.execute(f"select * from marts.{name} order by all").fetchall()
             for name in names

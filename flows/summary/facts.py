@@ -25,7 +25,7 @@ class Facts:
 
 
 def gather(marts: duckdb.DuckDBPyConnection, run_id: str) -> Facts:
-    """Ask the published marts. `marts` has the schema `marts` on its search path."""
+    """Ask the published marts, opened by `flows.published.open_published`."""
     return Facts(
         voices=_rows(marts, VOICES),
         feedback=_rows(marts, FEEDBACK, {"length": EXAMPLE_LENGTH, "most": MOST_ROWS}),

@@ -1,0 +1,190 @@
+"""`marktecho demo` as a new user runs it: what the script plants is the ground truth of what the marts must show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.demo.story.cast import FIRST_DAY, Event, Post, day_start
+from flows.demo.story.script import JOKE_COPIES, SPAM_COPIES, Script
+from tests.night_process import Done, marktecho
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "home"
+
+
+@pytest.fixture(scope="module")
+def demo(home: Path) -> Done:
+    return marktecho("demo", "--home", home, timeout=800)
+
+
+@pytest.fixture(scope="module")
+def script() -> Script:
+    return Script(datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+@pytest.fixture(scope="module")
+def marts(demo: Done, home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    assert demo.code == 0, demo.errors
+    with duckdb.connect(str(home / "published" / "marts.duckdb"), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+
+
+def one(marts: duckdb.DuckDBPyConnection, sql: str, *values: object) -> object:
+    row = marts.execute(sql, list(values)).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def listened(script: Script) -> list[Post]:
+    """Posts that name a listened brand and whose author neither opted out nor deleted them."""
+    names = ("velumo", "pedelo", "rollwerk", "entenklingel")
+    return [
+        post
+        for post in script.posts
+        if any(name in f"{post.title} {post.text}".lower() for name in names)
+        and not post.is_opted_out
+        and post.event is not Event.DELETED
+    ]
+
+
+def test_it_ends_well_and_says_what_it_found(demo: Done, home: Path) -> None:
+    assert demo.code == 0, demo.errors
+    for words in (
+        "Velumo",
+        "net sentiment",
+        "share of voice",
+        "Leads",
+        "support",
+        str(home / "published" / "marts.duckdb"),
+    ):
+        assert words in demo.output
+
+
+def test_every_post_about_a_listened_brand_is_there_once(marts: duckdb.DuckDBPyConnection, script: Script) -> None:
+    expected = len(listened(script))
+    found = one(
+        marts,
+        "select count(*) from mentions where list_has_any(entity_ids, ['velumo', 'pedelo', 'rollwerk'])",
+    )
+    assert found == expected
+    assert one(marts, "select count(*) - count(distinct mention_id) from mentions") == 0
+
+
+def test_the_launch_is_heard(marts: duckdb.DuckDBPyConnection, script: Script) -> None:
+    day = day_start(script.end, FIRST_DAY[Event.LAUNCH]).date()
+    busiest = one(
+        marts, "select arg_max(published_date, mention_count) from entity_daily where entity_id = 'velumo_cargo'"
+    )
+    assert abs((busiest - day).days) <= 1  # type: ignore[operator]
+    assert one(marts, "select count(*) from entity_daily where entity_id = 'velumo_cargo' and mention_count > 0") <= 8  # type: ignore[operator]
+
+
+def test_the_delivery_disaster_stands_out(marts: duckdb.DuckDBPyConnection, script: Script) -> None:
+    start = day_start(script.end, FIRST_DAY[Event.DELIVERY_DISASTER]).date()
+    weekly = marts.execute(
+        """
+        select date_diff('day', published_date, $start) > 0 as is_before, count(*) / count(distinct published_date)
+        from mention_aspects
+        where entity_id = 'velumo' and aspect_id = 'delivery' and sentiment = 'negative'
+        group by all
+        """,
+        {"start": start},
+    ).fetchall()
+    per_day = dict(weekly)
+    assert per_day[False] >= 3 * per_day[True]
+    before, during = (
+        one(
+            marts,
+            "select avg(net_sentiment) from entity_daily where entity_id = 'velumo' and published_date between ? and ?",
+            first,
+            last,
+        )
+        for first, last in ((start - timedelta(days=21), start - timedelta(days=1)), (start, start + timedelta(days=5)))
+    )
+    assert during < before - 0.2  # type: ignore[operator]
+    assert one(marts, "select count(*) from department_queue where department = 'support' and priority <= 2") >= 20  # type: ignore[operator]
+
+
+def test_the_competitors_price_rise_brings_leads(marts: duckdb.DuckDBPyConnection, script: Script) -> None:
+    start = day_start(script.end, FIRST_DAY[Event.PRICE_RISE]).date()
+    leads = dict(
+        marts.execute(
+            """
+            select cast(published_at as date) between $start and $start + 3, count(*)
+            from sales_leads
+            where lead_kind = 'switch_from_competitor'
+            group by all
+            """,
+            {"start": start},
+        ).fetchall()
+    )
+    assert leads[True] >= 12
+    assert leads[True] > 3 * leads.get(False, 0)
+
+
+def test_the_viral_joke_is_one_original(marts: duckdb.DuckDBPyConnection) -> None:
+    total, originals = marts.execute(
+        "select count(*), count(*) filter (where not is_copy) from mentions where text ilike '%entenklingel%'"
+    ).fetchone()  # type: ignore[misc]
+    assert (total, originals) == (JOKE_COPIES, 1)
+
+
+def test_the_spam_wave_is_marked_and_counts_for_nothing(marts: duckdb.DuckDBPyConnection) -> None:
+    total, spam = marts.execute(
+        "select count(*), count(*) filter (where is_spam) from mentions where text ilike '%gratis e-bike%'"
+    ).fetchone()  # type: ignore[misc]
+    assert (total, spam) == (SPAM_COPIES, SPAM_COPIES)
+    assert one(marts, "select count(*) from mentions where is_spam and text not ilike '%gratis e-bike%'") == 0
+    assert one(marts, "select count(*) from sales_leads join mentions using (mention_id) where is_spam") == 0
+
+
+def test_deleted_posts_are_gone(marts: duckdb.DuckDBPyConnection) -> None:
+    assert (
+        one(marts, "select count(*) from mentions where text ilike '%gegen die mauer%' or text ilike '%ganzen laden%'")
+        == 0
+    )
+
+
+def test_opted_out_authors_are_left_out(marts: duckdb.DuckDBPyConnection) -> None:
+    assert one(marts, "select count(*) from mentions where text ilike '%bleibt bei mir%'") == 0
+
+
+def test_personal_data_is_redacted(marts: duckdb.DuckDBPyConnection) -> None:
+    texts = [
+        row[0]
+        for row in marts.execute(
+            "select text from mentions where text ilike '%[email]%' or text ilike '%[iban]%'"
+        ).fetchall()
+    ]
+    assert len(texts) == 2
+    assert not any(secret in text for text in texts for secret in ("beispiel", "9876543", "DE89", "Musterstraße"))
+
+
+def test_undated_articles_stay_undated(marts: duckdb.DuckDBPyConnection, script: Script) -> None:
+    expected = sum(post.has_no_date for post in listened(script))
+    assert expected > 0
+    assert one(marts, "select count(*) from mentions where published_at is null") == expected
+
+
+def test_both_nights_are_recorded(marts: duckdb.DuckDBPyConnection) -> None:
+    nights = marts.execute(
+        "select outcome, audit_result from runs where audit_result is not null order by started_at"
+    ).fetchall()
+    assert nights == [("done", "passed"), ("done", "passed")]
+
+
+def test_a_folder_of_someone_else_is_not_wiped(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine", encoding="utf-8")
+    done = marktecho("demo", "--home", tmp_path)
+    assert done.code == 2
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "mine"
