@@ -25,8 +25,10 @@ class Validator:
     def __init__(self, folder: Path, run_id: str) -> None:
         import great_expectations as gx
 
-        # Great Expectations sets its own level on import, and logs where its temporary files are.
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
+        # This module sets its own level when it is imported, and then tells where its temporary files are.
+        from great_expectations.data_context.types import base
+
+        base.logger.setLevel(logging.WARNING)
         self.gx = gx
         shutil.rmtree(folder, ignore_errors=True)
         self.context = gx.get_context(mode="ephemeral")
