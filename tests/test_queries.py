@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flows.queries import QueryError, match, matching, parse
 from flows.queries.folding import plain, spelled_out
+from flows.queries.index import Index
 from tests.query_reference import TOKENS, Post, holds
 from tests.query_texts import QUERIES
 
@@ -64,7 +65,7 @@ def assert_agreement(texts: list[str], posts: list[Post]) -> None:
         if holds(query.root, post, AUTHOR_KEYS)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(matching, "BATCH_POSTS", 3)
+        patch.setattr(matching, "BATCH_CHARACTERS", 3 * matching.LEAST_CHARACTERS)
         assert match(queries, frame(posts), author_keys).rows() == expected
 
 
@@ -195,6 +196,21 @@ def test_no_posts_and_no_queries_give_an_empty_table() -> None:
 
 def test_a_post_of_30000_characters_is_searched_to_its_end() -> None:
     assert found('"ganz am" ende', "wort " * 6_000 + "ganz am Ende") == [0]
+
+
+def test_long_posts_are_taken_in_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    monkeypatch.setattr(matching, "BATCH_CHARACTERS", 10_000)
+    monkeypatch.setattr(matching, "Index", lambda texts: sizes.append(len(texts)) or Index(texts))
+    assert found("ende", *["wort " * 900 + "Ende"] * 7) == list(range(7))
+    assert max(sizes) <= 3
+    assert sum(sizes) == 7
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_a_word_between_any_characters_is_found(before: str, after: str) -> None:
+    assert found("zielwort", f"{before} Zielwort {after}") == [0]
 
 
 @pytest.mark.parametrize(

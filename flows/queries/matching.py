@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
@@ -12,7 +13,9 @@ from flows.queries.index import Index
 from flows.queries.spans import Spans, followed_by, near, union
 from flows.queries.syntax import And, Compound, Field, Near, Node, Not, Or, Phrase, Query, Term
 
-BATCH_POSTS = 20_000
+BATCH_CHARACTERS = 8_000_000
+LEAST_CHARACTERS = 400
+"""A short post counts as that long, so that a batch has at most 20,000 posts."""
 UNDETERMINED = "und"
 """`lang:und` means posts whose language is unknown (ISO 639-2 "undetermined")."""
 Mask = np.ndarray
@@ -31,17 +34,26 @@ def match(queries: Mapping[str, Query], posts: pl.DataFrame, author_keys: Author
 
     Returns
     -------
-    Columns mention_id and key, one row per hit, by key and in the order of the posts. Works on `BATCH_POSTS` posts at a
-    time, so that memory does not grow with the number of posts beyond the result itself.
+    Columns mention_id and key, one row per hit, by key and in the order of the posts. Works on `BATCH_CHARACTERS` of
+    text at a time, so that memory does not grow with the number of posts beyond the result itself.
     """
     hits = [
         pl.DataFrame({"mention_id": batch["mention_id"].filter(pl.Series(mask))}).with_columns(key=pl.lit(key))
-        for batch in posts.iter_slices(BATCH_POSTS)
+        for batch in _batches(posts)
         for key, mask in _masks(queries, batch, author_keys)
     ]
     empty = pl.DataFrame(schema={"mention_id": posts.schema["mention_id"], "key": pl.String})
     order = {key: number for number, key in enumerate(queries)}
     return pl.concat([empty, *hits]).sort(pl.col("key").replace_strict(order, default=None), maintain_order=True)
+
+
+def _batches(posts: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Cut the posts where the next batch of characters begins."""
+    lengths = posts["text"].str.len_chars().fill_null(0).to_numpy().astype(np.int64)
+    numbers = (np.cumsum(np.maximum(lengths, LEAST_CHARACTERS)) - 1) // BATCH_CHARACTERS
+    starts = [0, *(np.flatnonzero(np.diff(numbers)) + 1), posts.height]
+    for start, end in itertools.pairwise(starts):
+        yield posts.slice(start, end - start)
 
 
 def _masks(queries: Mapping[str, Query], batch: pl.DataFrame, author_keys: AuthorKeys) -> Iterator[tuple[str, Mask]]:
