@@ -165,6 +165,13 @@ def test_the_fingerprint_changes_with_what_decides_matching_and_with_nothing_els
         assert parse_settings(other).fingerprint != base
 
 
+def test_sources_decide_matching_only_when_a_query_names_an_author() -> None:
+    source = "sources: [{type: mastodon, server: 'https://x.social', tags: [a]}]"
+    assert parse_settings(COMPANY + source).fingerprint == parse_settings(COMPANY).fingerprint
+    named = COMPANY.replace("query: zara", "query: 'zara OR author:@zara'")
+    assert parse_settings(named + source).fingerprint != parse_settings(named).fingerprint
+
+
 def test_retention_is_per_source_with_a_default() -> None:
     kept = parse_settings(
         f"{COMPANY}sources: [{{type: mastodon, server: 'https://x.social', tags: [a]}}]\n"
@@ -193,8 +200,7 @@ def test_confidential_terms_are_masked_in_every_text_form() -> None:
 
 
 def test_sources_are_built_from_their_own_settings() -> None:
-    feed = load_settings(EXAMPLE).source("trade-news")
-    assert feed is not None
+    feed = next(source for source in load_settings(EXAMPLE).sources if source.source == "trade-news")
     assert type(feed) is connector_types()["feed"].settings_type
     assert type(connector(feed)) is connector_types()["feed"]
     assert {"mastodon", "feed", "hackernews", "files"} <= set(connector_types())

@@ -6,6 +6,6 @@
 from flows.queries.errors import QueryError
 from flows.queries.grammar import parse
 from flows.queries.matching import match
-from flows.queries.syntax import Query
+from flows.queries.syntax import MEANING, Query
 
-__all__ = ["Query", "QueryError", "match", "parse"]
+__all__ = ["MEANING", "Query", "QueryError", "match", "parse"]

@@ -10,6 +10,10 @@ RESERVED = frozenset({"and", "or", "not", "near", "und", "oder"})
 """Words that must stand in quotation marks to be searched for (in any case)."""
 
 
+MEANING = 1
+"""Raise it whenever the same query finds other posts than before: all posts are then matched again."""
+
+
 class Kind(StrEnum):
     """What a term is compared with. A word also finds the hashtag and the handle of that name."""
 
@@ -173,6 +177,10 @@ class Query:
                     waiting.extend((*parts, joined) if joined else parts)
                 case _:
                     pass
+
+    def asks_for(self, field_name: str) -> bool:
+        """Whether a field of that name occurs in the query."""
+        return any(isinstance(node, Field) and node.name == field_name for node in self.nodes())
 
     @property
     def handles(self) -> frozenset[str]:

@@ -6,7 +6,6 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from flows.queries import Query
 from flows.settings.fields import Label, Part, QueryField, Slug
 
 EntityKind = Literal["company", "competitor", "product", "market"]
@@ -72,8 +71,3 @@ class Industry(Part):
         if self.query is None:
             return None
         return Market(id=self.id, name=self.name, query=self.query)
-
-
-def query_handles(queries: list[Query]) -> frozenset[str]:
-    """Handles that any of the queries names, lower-case, with and without server."""
-    return frozenset(handle for query in queries for handle in query.handles)

@@ -22,11 +22,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from flows.queries import MEANING, Query
 from flows.settings import aspects as default_aspects
 from flows.settings import departments as default_departments
 from flows.settings.aspects import Aspect
 from flows.settings.departments import DepartmentRule
-from flows.settings.entities import Company, Competitor, Entity, Industry, Product, query_handles
+from flows.settings.entities import Company, Competitor, Entity, Industry, Product
 from flows.settings.fields import Language, Part, QueryField, Sentiment, Slug
 from flows.settings.secrets import SecretFromEnv
 from flows.settings.sources import validate_source
@@ -125,7 +126,7 @@ class Settings(Part):
     @property
     def listened_handles(self) -> frozenset[str]:
         """Handles named in queries, lower-case, with and without server: redaction keeps these."""
-        return query_handles([*(entity.query for entity in self.entities), *(rule.query for rule in self.rules)])
+        return frozenset(handle for query in self._queries for handle in query.handles)
 
     @property
     def cron(self) -> str:
@@ -139,13 +140,19 @@ class Settings(Part):
 
     @property
     def fingerprint(self) -> str:
-        """32 hex digits that change when posts must be matched again: with a query, a rule, or an id."""
+        """32 hex digits that change when posts must be matched again: with a query, a rule or an id.
+
+        Whom `author:` means depends on the platforms that are listened to, so with such a query sources count as well.
+        """
+        names_author = any(query.asks_for("author") for query in self._queries)
         said = {
+            "meaning": MEANING,
             "entities": [[entity.entity_id, entity.kind, str(entity.query)] for entity in self.entities],
             "rules": [[rule.id, str(rule.query), rule.sentiment] for rule in self.rules],
+            "sources": [source.model_dump_json() for source in self.sources] if names_author else [],
         }
         return hashlib.blake2b(json.dumps(said, ensure_ascii=False).encode(), digest_size=16).hexdigest()
 
-    def source(self, name: str) -> SourceSettings | None:
-        """The settings of the source of that name."""
-        return next((source for source in self.sources if source.source == name), None)
+    @property
+    def _queries(self) -> list[Query]:
+        return [*(entity.query for entity in self.entities), *(rule.query for rule in self.rules)]
