@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.errors import ExitCode, UsageError
-from flows.files.reading import batches, find_delimiter, inspect
+from flows.files.csv_rows import find_delimiter
+from flows.files.mapping import FIELDS
+from flows.files.reading import EXTENSIONS, batches, inspect
 from flows.files.times import UnreadableTime, read_time
 from flows.imports import import_files, plan_import
 from flows.ingest import SourceRun, ingest
@@ -309,6 +311,18 @@ def test_mapping_wins_over_guesses_and_nothing_leaves_a_field_out(tmp_path: Path
     assert any("columns left out: text, author, created_at" in note for note in plan.notes)
 
 
+def test_rows_may_say_that_posts_are_gone(night: Night, tmp_path: Path) -> None:
+    posts = tmp_path / "posts.csv"
+    posts.write_text("id,text,deleted\n1,eins,false\n2,zwei,\n3,,true\n4,vier,vielleicht\n")
+    run = do_import(night, posts)
+    assert (run.landed_count, run.quarantined_count) == (3, 1)
+    gone = tmp_path / "gone.csv"
+    gone.write_text("id,is_deleted\n2,1\n")
+    do_import(make_night(night.home), gone)
+    assert [row["native_id"] for row in landed(night)] == ["1"]
+    assert [row["native_id"] for row in rows(night, "from landing.tombstones order by native_id")] == ["2", "3"]
+
+
 def test_html_is_read_as_html_when_said_so(night: Night, tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
     path.write_text("id,text\n1,<p>Eins<br>zwei</p>\n")
@@ -389,6 +403,15 @@ def test_a_long_file_goes_on_where_it_was_cut_off(
     counts = [ingest(make_night(night.home), source).record_count for _ in range(4)]
     assert counts == [40, 40, 15, 0]
     assert len(landed(night)) == 95
+
+
+def test_the_page_names_every_field_ending_and_setting() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "sources" / "files.md").read_text()
+    for field, names in FIELDS.items():
+        assert f"`{field}`" in page
+        assert names[0] in page.lower()
+    for word in (*EXTENSIONS, *FilesSettings.model_fields.keys() - {"type", "name", "enabled"}):
+        assert f"`{word}`" in page
 
 
 STREAM = Path(__file__).parents[2] / "shared" / "data" / "streams" / "spotifycares.jsonl.gz"

@@ -54,6 +54,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "repost_count": ("repost_count", "reposts", "retweet_count", "retweets", "share_count", "shares"),
     "reply_count": ("reply_count", "replies", "comment_count", "comments_count"),
     "reach": ("reach",),
+    "deleted": ("deleted", "is_deleted"),
 }
 """Fields of a mention that a file can fill, each with the column names that are taken for it, best first."""
 ALIASES: Final = {"id": "native_id", "language": "language_hint", "thread_id": "thread", "reply_to_id": "reply_to"}
@@ -103,7 +104,7 @@ def complete(mapping: Mapping[str, str], columns: list[str], place: str) -> tupl
         if found is not None and found not in chosen.values():
             guessed[field] = found
     whole = {**chosen, **guessed}
-    if "text" not in whole:
+    if "text" not in whole and not {"native_id", "deleted"} <= whole.keys():
         raise UsageError(
             f"{place}: no column holds the text. Name it, for example --map text=COLUMN. Columns: {', '.join(columns)}."
         )

@@ -38,6 +38,10 @@ from flows.sources.base import (
 log = logging.getLogger(__name__)
 
 ROWS_PER_PAGE: Final = 5_000
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "1", "1.0", "yes", "ja", "wahr", "t", "y"), True),
+    **dict.fromkeys(("false", "0", "0.0", "no", "nein", "falsch", "f", "n", "nan", "null", "none"), False),
+}
 _KINDS: Final = frozenset({"person", "organisation", "bot", "unknown"})
 
 
@@ -198,8 +202,9 @@ class FilesConnector(Connector):
         """Read a planned file; of each row only the mapped columns, so that nothing else gets anywhere."""
         self._mapping = plan.mapping
         wanted = list(dict.fromkeys(plan.mapping.values()))
-        self.required_fields = (plan.mapping["text"],)  # type: ignore[misc]
-        self.optional_fields = tuple(column for column in wanted if column != plan.mapping["text"])  # type: ignore[misc]
+        text = plan.mapping.get("text")
+        self.required_fields = (text,) if text else ()  # type: ignore[misc]
+        self.optional_fields = tuple(column for column in wanted if column != text)  # type: ignore[misc]
         self.author_fields = (plan.mapping["author"],) if "author" in plan.mapping else ()  # type: ignore[misc]
         for rows, numbers in batches(plan.layout, ROWS_PER_PAGE, skip=skip):
             yield (
@@ -218,6 +223,8 @@ class FilesConnector(Connector):
         """Map a row. Without an id column, or where it is empty, the id is a hash of text, time, author and url."""
         if isinstance(record, UnreadableRow):
             raise BrokenRecord("row", record.reason)
+        if self._is_deleted(record):
+            return RawMention(native_id=self.native_id(record) or "", text="", deleted=True)
         text = self._words(record, "text")
         if text is None:
             raise BrokenRecord("text", "is missing or empty")
@@ -252,6 +259,12 @@ class FilesConnector(Connector):
     def _value(self, record: Record, name: str) -> Any:
         column = self._mapping.get(name)
         return None if column is None else value_of(record, column)
+
+    def _is_deleted(self, record: Record) -> bool:
+        words = (self._words(record, "deleted") or "false").lower()
+        if words not in _FLAGS:
+            raise BrokenRecord("deleted", f"'{words[:30]}' is neither true nor false")
+        return _FLAGS[words]
 
     def _words(self, record: Record, name: str) -> str | None:
         value = self._value(record, name)
