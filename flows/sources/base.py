@@ -7,6 +7,7 @@ same for all sources (pseudonyms, redaction, quarantine, durable cursors) happen
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -114,7 +115,7 @@ class Page:
     """For files: the line or row of each record, for messages and quarantine."""
 
 
-class Connector:
+class Connector(ABC):
     """Base of all connectors.
 
     Class attributes
@@ -134,16 +135,16 @@ class Connector:
     author_fields: ClassVar[tuple[str, ...]] = ()
     waits_for_repair: ClassVar[bool] = True
 
+    @abstractmethod
     def fetch(self, cursor: Cursor) -> Iterator[Page]:
         """Yield pages from `cursor` (empty on the first run) on, oldest unread first where the platform allows.
 
         Raises SourceFailed. No page at all, or only empty ones, is the outcome `no_hits`.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def to_mention(self, record: Record) -> RawMention:
         """Map one record. Raises BrokenRecord for a missing or mistyped required field."""
-        raise NotImplementedError
 
     def native_id(self, record: Record) -> str | None:
         """Tell the `native_id` that the mention of an unreadable record would have had, for the quarantine.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = 
     return Answer(status, {"Content-Type": "application/json; charset=utf-8"} | (headers or {}), body)
 
 
-class PlatformServer:
+class PlatformServer(ABC):
     """Base of the local platforms; a context manager that serves while it is open.
 
     `faults` are applied to the next answers, one each; `broken` holds a fault for every answer to a path.
@@ -83,9 +84,9 @@ class PlatformServer:
             raise RuntimeError("The server is not running: use it as a context manager.")
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    @abstractmethod
     def answer(self, request: Request) -> Answer:
         """Answer one request as the platform would. Called with `lock` held."""
-        raise NotImplementedError
 
     def respond(self, request: Request) -> Answer:
         """Note the request, answer it and apply the fault that is due."""
