@@ -123,6 +123,11 @@ def test_a_value_that_may_be_of_several_kinds_is_told_once() -> None:
     ]
 
 
+def test_examples_of_one_language_are_checked_like_all() -> None:
+    aspect = "aspects: [{id: a, name: A, description: D, examples: {de: [{}], en: [gut, 3]}}]"
+    assert [(line, field) for line, field, _ in problems(COMPANY + aspect)] == [(2, "aspects[a].examples")] * 2
+
+
 def test_retention_of_an_import_is_no_misspelling() -> None:
     assert parse_settings(f"{COMPANY}retention: {{survey-2026: 30}}").retention_days("survey-2026") == 30
 
@@ -249,7 +254,7 @@ VALID = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
 
 
 @given(st.sampled_from(places(VALID)[1:]), VALUES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_value_in_any_place_is_accepted_or_told(place: tuple[Any, ...], value: Any) -> None:
     changed = copy.deepcopy(VALID)
     around = changed

@@ -76,7 +76,7 @@ def _problems(
     seen: set[Path] = set()
     for error in errors:
         path = (*prefix, *_within(document, prefix, error))
-        is_alternative = len(path) < len(prefix) + len(error["loc"])
+        is_alternative = any(isinstance(step, str) and step not in path for step in error["loc"])
         if is_alternative and (path in seen or (error["type"] == "string_type" and isinstance(error["input"], dict))):
             continue
         seen.add(path)
