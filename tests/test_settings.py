@@ -219,3 +219,15 @@ def test_a_secret_is_read_from_the_environment_and_never_shown(monkeypatch: pyte
     monkeypatch.setenv("MARKTECHO_TEST_TOKEN", "hunter2")
     assert token.reveal() == "hunter2"
     assert "hunter2" not in repr(token) + WithSecret(token=token).model_dump_json()
+
+
+def test_relative_paths_of_files_start_at_the_settings_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "listening.yaml"
+    config.write_text(
+        "company: {id: velumo, name: Velumo, query: velumo}\n"
+        "sources: [{type: files, name: export, paths: ['exports/*.csv', '/srv/all.csv']}]\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path.parent)
+    (source,) = load_settings(Path(tmp_path.name) / "listening.yaml").sources
+    assert source.paths == [str(tmp_path / "exports" / "*.csv"), "/srv/all.csv"]  # type: ignore[attr-defined]

@@ -57,10 +57,11 @@ def _sources(document: Document, entries: list[Any]) -> tuple[list[SourceSetting
     """Check each source by its own type, so that every problem in it keeps its line."""
     sources: list[SourceSettings] = []
     problems: list[Problem] = []
+    folder = FilePath(document.file).resolve().parent
     for number, entry in enumerate(entries):
         path: Path = ("sources", number)
         try:
-            sources.append(validate_source(entry))
+            sources.append(validate_source(entry, folder))
         except ValidationError as error:
             model = connector_types()[entry["type"]].settings_type
             problems += _problems(document, error.errors(), model, path)

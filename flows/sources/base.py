@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Record = Mapping[str, Any]
 Cursor = dict[str, Any]
+FOLDER = "folder"
+"""Key of the validation context: the settings file's folder, where relative paths in settings start."""
 AuthorKind = Literal["person", "organisation", "bot", "unknown"]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from flows.errors import UsageError
 from flows.files.mapping import check_field, complete, value_of
@@ -24,6 +24,7 @@ from flows.files.reading import Layout, batches, columns, inspect, sample
 from flows.files.rows import Row, UnreadableRow
 from flows.files.times import UnreadableTime, read_time
 from flows.sources.base import (
+    FOLDER,
     BrokenRecord,
     Connector,
     Cursor,
@@ -49,7 +50,9 @@ class FilesSettings(SourceSettings):
     """A source of type `files` in listening.yaml, or one `marktecho import`."""
 
     type: Literal["files"] = "files"
-    paths: list[str] = Field(min_length=1, description="Files, or patterns such as exports/*.csv.")
+    paths: list[str] = Field(
+        min_length=1, description="Files, or patterns such as exports/*.csv, from the folder of the settings on."
+    )
     map: dict[str, str] = Field(
         default_factory=dict, description="Which column is which field of a mention; obvious ones are found without."
     )
@@ -59,6 +62,12 @@ class FilesSettings(SourceSettings):
     time_zone: str = Field(default="Europe/Berlin", description="The zone of times that do not name one.")
     html: bool = Field(default=False, description="Whether the text column holds HTML.")
     max_records_per_run: int = Field(default=1_000_000, ge=1, description="The run stops reading after that many rows.")
+
+    @field_validator("paths")
+    @classmethod
+    def _from_the_settings_folder(cls, paths: list[str], info: ValidationInfo) -> list[str]:
+        folder = (info.context or {}).get(FOLDER)
+        return [str(folder / Path(path).expanduser()) for path in paths] if folder else paths
 
     @field_validator("time_zone")
     @classmethod
