@@ -15,7 +15,9 @@ from flows.errors import MarktechoError
 from flows.home import Home
 from flows.mart_docs import mart_names
 from flows.night import Night
-from flows.warehouse import MEMORY_LIMIT, connect, sql_folder
+from flows.warehouse import connect, sql_folder
+
+BUILD_MEMORY_LIMIT = "2GB"  # two million mentions fit; more go to disk
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def _write_profile(home: Home, folder: Path) -> None:
                     "threads": 1,
                     "settings": {
                         "timezone": "UTC",
-                        "memory_limit": MEMORY_LIMIT,
+                        "memory_limit": BUILD_MEMORY_LIMIT,
                         "preserve_insertion_order": False,
                     },
                 }

@@ -10,11 +10,14 @@ rows(core.home, "select * from marts.mentions")
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+import duckdb
 
 from flows.home import Home
 from flows.warehouse import connect
@@ -55,27 +58,50 @@ def text_hash(text: str) -> str:
 
 
 class CoreTables:
-    """Core tables of one home, written row by row."""
+    """Core tables of one home, written row by row; made empty first when the home has been used before."""
 
     def __init__(self, home: Home | Path) -> None:
         self.home = home if isinstance(home, Home) else Home.locate(home)
-        with connect(self.home) as warehouse:
-            warehouse.execute("insert into core.active_versions values ($1, $2)", [MODEL, ASPECTS])
+        self._open: duckdb.DuckDBPyConnection | None = None
+        with self.batch():
+            self._start_again()
+
+    def _start_again(self) -> None:
+        """Empty core and drop what was built: a used home is quicker than a new one, dbt knows its project there."""
+        for schema in ("staging", "intermediate", "marts"):
+            self.execute(f"drop schema if exists {schema} cascade")
+        assert self._open is not None
+        for (table,) in self._open.execute(
+            "select table_name from duckdb_tables() where schema_name = 'core'"
+        ).fetchall():
+            self.execute(f"delete from core.{table}")
+        self.insert("active_versions", [(MODEL, ASPECTS)])
         self.insert("entities", [(*entity, "query-1") for entity in ENTITIES + MORE_ENTITIES])
         self.insert("aspects", [(name, name.title(), f"About {name}.") for name in ("delivery", "price", "quality")])
 
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Keep the warehouse open over several writes."""
+        if self._open is not None:
+            yield
+            return
+        with connect(self.home) as self._open:
+            try:
+                yield
+            finally:
+                self._open = None
+
     def insert(self, table: str, values: Iterable[Sequence[Any]]) -> None:
         """Append rows to a core table, values in the columns' order."""
-        values = [list(row) for row in values]
-        if values:
-            with connect(self.home) as warehouse:
-                marks = ", ".join("?" for _ in values[0])
-                warehouse.executemany(f"insert into core.{table} values ({marks})", values)
+        for row in values:
+            marks = ", ".join("?" for _ in row)
+            self.execute(f"insert into core.{table} values ({marks})", *row)
 
     def execute(self, sql: str, *parameters: Any) -> None:
         """Change the core tables."""
-        with connect(self.home) as warehouse:
-            warehouse.execute(sql, list(parameters))
+        with self.batch():
+            assert self._open is not None
+            self._open.execute(sql, list(parameters))
 
     def mention(
         self,
@@ -102,6 +128,34 @@ class CoreTables:
     ) -> None:
         """Write a mention with all that preparation and models say about it."""
         text = f"Text of {mention_id}." if text is None else text
+        with self.batch():
+            self._mention(
+                mention_id, text, source, language, published_at, collected_at, author_kind, likes, reposts, replies,
+                reach,
+            )  # fmt: skip
+            self.insert("mention_entities", [(mention_id, entity) for entity in entities])
+            self.reading(text, sentiment=sentiment, intent=intent, intent_score=intent_score, aspects=aspects or {})
+            if copy_of:
+                self.insert("copies", [(mention_id, copy_of, "near", 0.95)])
+            if spam:
+                self.insert("spam", [(mention_id, spam)])
+            if override:
+                self.insert("sentiment_overrides", [(mention_id, "rule-1", override)])
+
+    def _mention(
+        self,
+        mention_id: str,
+        text: str,
+        source: str,
+        language: str | None,
+        published_at: datetime | None,
+        collected_at: datetime,
+        author_kind: str,
+        likes: int | None,
+        reposts: int | None,
+        replies: int | None,
+        reach: int | None,
+    ) -> None:
         self.insert(
             "mentions",
             [
@@ -113,14 +167,6 @@ class CoreTables:
                 )
             ],
         )  # fmt: skip
-        self.insert("mention_entities", [(mention_id, entity) for entity in entities])
-        self.reading(text, sentiment=sentiment, intent=intent, intent_score=intent_score, aspects=aspects or {})
-        if copy_of:
-            self.insert("copies", [(mention_id, copy_of, "near", 0.95)])
-        if spam:
-            self.insert("spam", [(mention_id, spam)])
-        if override:
-            self.insert("sentiment_overrides", [(mention_id, "rule-1", override)])
 
     def reading(
         self,

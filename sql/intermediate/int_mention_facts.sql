@@ -3,18 +3,7 @@
 
 {{ config(materialized='table') }}
 
-with entities as (
-
-    select
-        mention_id,
-        list_sort(list(entity_id)) as entity_ids,
-        list_sort(list_distinct(list(entity_kind))) as entity_kinds
-    from {{ ref('stg_mention_entities') }}
-    group by all
-
-),
-
-aspects as (
+with aspects as (
 
     select
         text_hash,
@@ -54,7 +43,7 @@ select
     spam.spam_reason,
     copies.mention_id is null and spam.mention_id is null as is_original
 from {{ ref('stg_mentions') }} as mentions
-inner join entities using (mention_id)
+inner join {{ ref('int_entity_lists') }} as entities using (mention_id)
 left join aspects using (text_hash)
 left join {{ ref('stg_enrichments') }} as readings using (text_hash)
 left join {{ ref('stg_sentiment_overrides') }} as overrides on overrides.mention_id = mentions.mention_id

@@ -9,20 +9,34 @@ with enrichments as (
 
 active as (
 
-    select distinct model_version, true as is_active
+    select distinct model_version
     from {{ source('core', 'active_versions') }}
+
+),
+
+current_readings as (
+
+    select *
+    from enrichments
+    semi join active using (model_version)
+
+),
+
+earlier_readings as (
+
+    select *
+    from enrichments
+    anti join active using (model_version)
+    anti join current_readings using (text_hash)
+    qualify row_number() over (partition by text_hash order by scored_at desc, model_version desc) = 1
 
 ),
 
 preferred as (
 
-    select enrichments.*
-    from enrichments
-    left join active using (model_version)
-    qualify row_number() over (
-        partition by enrichments.text_hash
-        order by coalesce(active.is_active, false) desc, enrichments.scored_at desc, enrichments.model_version desc
-    ) = 1
+    select * from current_readings
+    union all
+    select * from earlier_readings
 
 )
 
