@@ -111,6 +111,8 @@ def test_the_canonical_text_reads_as_the_same_query(query: str) -> None:
 @given(st.text(alphabet="ab ZÄß*?\"()-=#@:&'.+_/„“–ORANDTEN/12\t\n😡🏽", max_size=40))
 @example("a-" * 50)
 @example("NOT " * 500 + "a")
+@example("1?_")
+@example("=😡1")
 @example("=" * 10 + "a")
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
@@ -123,6 +125,7 @@ def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
 
 
 @given(st.text(max_size=40))
+@example("_\U00031350")
 @settings(max_examples=200, deadline=None)
 def test_any_unicode_text_is_a_query_or_a_query_error(text: str) -> None:
     with contextlib.suppress(QueryError):

@@ -11,7 +11,7 @@ import polars as pl
 from flows.queries import folding
 from flows.queries.spans import Spans, expand, make_spans
 from flows.queries.syntax import Exactness, Kind, Term
-from flows.queries.tokens import LINK, analyse, cut, emoji_form
+from flows.queries.tokens import LINK, analyse, are_emoji, cut, emoji_forms
 
 GAP = 101
 """Positions left free between two posts: more than the widest NEAR."""
@@ -89,7 +89,7 @@ class _Lookup:
     def find(self, term: Term) -> pl.DataFrame:
         """Rows of the forms that the term stands for."""
         if term.kind is Kind.EMOJI:
-            return self._forms.filter(pl.col("text") == emoji_form(term.text))
+            return self._forms.filter(pl.col("text") == term.text)
         mask = pl.Series([False]).new_from_index(0, self._forms.height)
         for fold in _FOLDS[term.exactness]:
             column = self._column(fold)
@@ -122,14 +122,22 @@ def _like(column: pl.Series, pattern: str) -> pl.Series:
 def _forms(vocabulary: pl.Series) -> tuple[pl.DataFrame, np.ndarray]:
     """Forms of every raw token, and the number of positions that each takes."""
     widths = np.ones(len(vocabulary), np.int64)
-    is_simple = vocabulary.str.contains(_SIMPLE)
+    is_word = vocabulary.str.contains(_SIMPLE)
+    is_emoji = are_emoji(vocabulary)
     codes = pl.int_range(len(vocabulary), eager=True, dtype=pl.Int64)
-    simple = pl.DataFrame({"code": codes.filter(is_simple), "text": vocabulary.filter(is_simple)}).select(
-        "code", pl.lit(str(Kind.WORD)).alias("kind"), "text", offset=pl.lit(0, pl.Int64), width=pl.lit(1, pl.Int64)
-    )
-    found: list[tuple[int, str, str, int, int]] = []
-    for code, raw in zip(codes.filter(~is_simple), vocabulary.filter(~is_simple), strict=True):
+    words = _whole(codes.filter(is_word), vocabulary.filter(is_word), Kind.WORD)
+    emoji = _whole(codes.filter(is_emoji), emoji_forms(vocabulary.filter(is_emoji)), Kind.EMOJI)
+    is_other = ~(is_word | is_emoji)
+    others: list[tuple[int, str, str, int, int]] = []
+    for code, raw in zip(codes.filter(is_other), vocabulary.filter(is_other), strict=True):
         token = analyse(raw)
         widths[code] = token.width
-        found += [(code, str(form.kind), form.text, form.offset, form.width) for form in token.forms]
-    return pl.concat([simple, pl.DataFrame(found, schema=simple.schema, orient="row")]), widths
+        others += [(code, str(form.kind), form.text, form.offset, form.width) for form in token.forms]
+    return pl.concat([words, emoji, pl.DataFrame(others, schema=words.schema, orient="row")]), widths
+
+
+def _whole(codes: pl.Series, texts: pl.Series, kind: Kind) -> pl.DataFrame:
+    """Forms that are the raw token itself, over its one position."""
+    frame = pl.DataFrame({"code": codes, "text": texts}, schema_overrides={"text": pl.String})
+    position = {"offset": pl.lit(0, pl.Int64), "width": pl.lit(1, pl.Int64)}
+    return frame.select("code", pl.lit(str(kind)).alias("kind"), "text", **position)

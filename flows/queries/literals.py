@@ -9,7 +9,7 @@ import polars as pl
 
 from flows.queries.errors import Refused
 from flows.queries.syntax import Compound, Exactness, Field, Kind, Node, Phrase, Term
-from flows.queries.tokens import Writing, cut, emoji_form, is_emoji, joined_form, link_form, parts_of
+from flows.queries.tokens import Writing, are_emoji, cut, emoji_forms, joined_form, link_form, parts_of
 
 FIELD_EXAMPLES = {
     "lang": "lang:de",
@@ -50,8 +50,8 @@ def _item(token: lark.Token, raw: str, exactness: Exactness) -> Term | Compound:
         return Term(Kind.HANDLE, raw[1:], exactness)
     if raw.startswith("#"):
         return _term(token, Kind.HASHTAG, raw[1:], exactness)
-    if is_emoji(raw):
-        return Term(Kind.EMOJI, emoji_form(raw), Exactness.FOLDED)
+    if are_emoji(alone := pl.Series([raw])).all():
+        return Term(Kind.EMOJI, emoji_forms(alone)[0], exactness)
     parts = parts_of(raw)
     if len(parts) <= 1:
         return _term(token, Kind.WORD, raw if raw.endswith("+") else (parts or [raw])[0], exactness)

@@ -37,7 +37,8 @@ _IN_POSTS = rf"{_PLACEHOLDER}|{_LINK}|{_HANDLE}|#\w+|\w+(?:[-'.&]\w+)*\+{{0,2}}|
 _IN_QUERIES = rf"{_LINK}|{_HANDLE}\*?|#[\w*]+(?:\?+[\w*]+)*|[\w*]+(?:[-'.&?]+[\w*]+)*\+{{0,2}}|{_EMOJI}"
 
 _INVISIBLE = r"[\x{00AD}\x{200B}\x{2060}\x{FEFF}]"
-_SKIN_AND_STYLE = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
+_STARTS_AN_EMOJI = r"^[^\w@#*\[]"
+_SKIN_AND_STYLE = r"[\x{FE0F}\p{Emoji_Modifier}]"
 _CONNECTORS = re.compile(r"[-'.&_]+")
 _JOINS = re.compile(r"\w+(?:[-']\w+)*\+*")
 _CAMEL_OR_DIGITS = re.compile(
@@ -80,8 +81,9 @@ def cut(texts: pl.Series, writing: Writing = Writing.POST) -> pl.Series:
 
 
 def parts_of(word: str) -> list[str]:
-    """Split a word at its hyphens, apostrophes, dots, underscores and `&`; trailing plus signs go."""
-    return [part for part in _CONNECTORS.split(word.rstrip("+")) if part]
+    """Split a word at its hyphens, apostrophes, dots, underscores and `&`; plus and question marks at an end go."""
+    parts = (part.strip("?") for part in _CONNECTORS.split(word.rstrip("+")))
+    return [part for part in parts if part]
 
 
 def joined_form(word: str) -> str | None:
@@ -91,14 +93,14 @@ def joined_form(word: str) -> str | None:
     return "".join(parts_of(word))
 
 
-def emoji_form(emoji: str) -> str:
-    """The emoji without skin tone and presentation style."""
-    return _SKIN_AND_STYLE.sub("", emoji)
+def are_emoji(tokens: pl.Series) -> pl.Series:
+    """Which raw tokens are emoji: what is no letter to `cut` must be none here, so the same engine judges."""
+    return tokens.str.contains(_STARTS_AN_EMOJI)
 
 
-def is_emoji(token: str) -> bool:
-    """Whether a raw token is an emoji."""
-    return not any(character.isalnum() or character in "_*" for character in token)
+def emoji_forms(emoji: pl.Series) -> pl.Series:
+    """Emoji without skin tone and presentation style."""
+    return emoji.str.replace_all(_SKIN_AND_STYLE, "")
 
 
 def link_form(link: str) -> str:
@@ -109,7 +111,7 @@ def link_form(link: str) -> str:
 
 
 def analyse(raw: str) -> Token:
-    """Find the forms of one raw token of a post."""
+    """Find the forms of one raw token of a post that is no emoji."""
     if raw.startswith("[") or raw.lower() == REMOVED_HANDLE:
         return Token(1, ())
     if re.match(r"https?://|www\.", raw, re.IGNORECASE):
@@ -118,8 +120,6 @@ def analyse(raw: str) -> Token:
         return Token(1, tuple(_handle_forms(raw[1:])))
     if raw.startswith("#"):
         return _hashtag(raw[1:])
-    if is_emoji(raw):
-        return Token(1, (Form(Kind.EMOJI, emoji_form(raw), 0, 1),))
     return _word(raw)
 
 
