@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
+from flows.model import aspect_matcher, load_model
 from flows.night import Night
 from flows.warehouse import connect
-from models.aspects import AspectDefinition, AspectHit, AspectMatcher
+from models.aspects import AspectHit
 from models.error_rates import load_error_rates
 from models.quantification import RAW_WEIGHTS, corrected_weights
-from models.reader import Reader, load_reader
-from models.reading import INTENTS, SENTIMENTS, Reading
+from models.reader import Reader
+from models.reading import SENTIMENTS, Reading
+from models.scores import aspect_row, score_columns
 
 BATCH_SIZE = 2_048
 
@@ -35,14 +36,11 @@ class EnrichCounts:
 def enrich(night: Night, reader: Reader | None = None) -> EnrichCounts:
     """Read every text of a live, listened mention that this model and these aspects have not seen.
 
-    Each batch is one transaction: a killed run goes on where it stopped. Raises models.errors.ModelError when the
-    weights cannot be loaded.
+    Each batch is one transaction: a killed run goes on where it stopped. Raises MarktechoError when the weights cannot
+    be loaded.
     """
-    reader = reader or load_reader()
-    aspects = AspectMatcher(
-        reader,
-        [AspectDefinition(a.id, a.name, a.description, tuple(a.examples)) for a in night.settings.aspects],
-    )
+    reader = reader or load_model()
+    aspects = aspect_matcher(reader, night.settings.aspects)
     not_scored = 0
     with connect(night.home) as warehouse:
         total = _list_pending(warehouse, reader.version, aspects.version)
@@ -136,27 +134,15 @@ def _store(
 
 
 def _enrichment_rows(model_version: str, hashes: list[str], reading: Reading) -> pa.Table:
-    scored = np.array([reason is None for reason in reading.not_scored])
-    sentiment = reading.sentiment.astype(np.float64)
-    best_sentiment = np.where(scored, np.nan_to_num(sentiment).argmax(axis=1), -1)
-    best_intent = np.where(scored, np.nan_to_num(reading.intent).argmax(axis=1), -1)
-    missing = ~scored
+    embeddings = [
+        row if reason is None else None for row, reason in zip(reading.embeddings, reading.not_scored, strict=True)
+    ]
     return pa.table(
         {
             "text_hash": hashes,
             "model_version": [model_version] * len(hashes),
-            "not_scored_reason": pa.array(reading.not_scored, pa.string()),
-            "embedding": pa.array(
-                [row if ok else None for row, ok in zip(reading.embeddings, scored, strict=True)],
-                pa.list_(pa.float32()),
-            ),
-            "p_negative": pa.array(sentiment[:, 0], mask=missing),
-            "p_neutral": pa.array(sentiment[:, 1], mask=missing),
-            "p_positive": pa.array(sentiment[:, 2], mask=missing),
-            "sentiment": pa.array([SENTIMENTS[k] if k >= 0 else None for k in best_sentiment], pa.string()),
-            "sentiment_score": pa.array(sentiment[:, 2] - sentiment[:, 0], mask=missing),
-            "intent": pa.array([INTENTS[k] if k >= 0 else None for k in best_intent], pa.string()),
-            "intent_score": pa.array(np.nan_to_num(reading.intent).max(axis=1).astype(np.float64), mask=missing),
+            "embedding": pa.array(embeddings, pa.list_(pa.float32())),
+            **score_columns(reading),
             "scored_at": pa.array([datetime.now(UTC)] * len(hashes), pa.timestamp("us", "UTC")),
         }
     )
@@ -164,18 +150,7 @@ def _enrichment_rows(model_version: str, hashes: list[str], reading: Reading) ->
 
 def _aspect_rows(aspects_version: str, hashes: list[str], texts: list[str], hits: list[list[AspectHit]]) -> pa.Table:
     rows = [
-        {
-            "text_hash": text_hash,
-            "aspects_version": aspects_version,
-            "aspect_id": hit.aspect_id,
-            "similarity": float(hit.similarity),
-            "p_negative": float(hit.sentiment[0]),
-            "p_neutral": float(hit.sentiment[1]),
-            "p_positive": float(hit.sentiment[2]),
-            "sentiment": SENTIMENTS[int(hit.sentiment.argmax())],
-            "sentiment_score": float(hit.sentiment[2] - hit.sentiment[0]),
-            "evidence": text[hit.start : hit.end],
-        }
+        {"text_hash": text_hash, "aspects_version": aspects_version, **aspect_row(text, hit)}
         for text_hash, text, found in zip(hashes, texts, hits, strict=True)
         for hit in found
     ]

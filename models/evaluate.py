@@ -65,9 +65,18 @@ def _listed(values: np.ndarray) -> list[float | None]:
     return [None if np.isnan(value) else round(float(value), 4) for value in values]
 
 
-def _figures(
+def figures_of(
     true: np.ndarray, probabilities: np.ndarray, labels: Sequence[str], task: str, group: tuple[str, str, str]
 ) -> Figures | None:
+    """Figures of one group of texts, or None when none of them was scored.
+
+    Args:
+        true: class numbers [n].
+        probabilities: [n, classes]; NaN where the model would not read a text.
+        labels: names of the classes.
+        task: "sentiment" or "intent".
+        group: file, language and source to report.
+    """
     scored = ~np.isnan(probabilities[:, 0])
     if not scored.any():
         return None
@@ -114,9 +123,9 @@ def evaluate(reader: Reader, texts: Sequence[LabelledText], file: str) -> list[F
     found = []
     for language, source in groups:
         members = np.array([(text.language, text.source) == (language, source) for text in texts])
-        found.append(_figures(true[members], probabilities[members], labels, task, (file, language, source)))
+        found.append(figures_of(true[members], probabilities[members], labels, task, (file, language, source)))
     if len(groups) > 1:
-        found.append(_figures(true, probabilities, labels, task, (file, "all", "all")))
+        found.append(figures_of(true, probabilities, labels, task, (file, "all", "all")))
     return [figures for figures in found if figures is not None]
 
 

@@ -9,7 +9,7 @@ from flows.cli.terminal import errors
 from flows.errors import ExitCode, MarktechoError
 
 # Each import registers its commands.
-from flows.cli import demo, files, night, reading, upkeep  # noqa: F401  isort: skip
+from flows.cli import demo, files, night, reading, scoring, upkeep  # noqa: F401  isort: skip
 
 __all__ = ["app", "main"]
 

@@ -78,7 +78,7 @@ def check_field(name: str) -> str:
     """Return a field's proper name. Raises UsageError with the known fields when there is no such one."""
     name = ALIASES.get(name, name)
     if name not in FIELDS:
-        raise UsageError(f"'{name}' is no field of a mention.{_hint(name, FIELDS)} Fields: {', '.join(FIELDS)}.")
+        raise UsageError(f"'{name}' is no field of a mention.{did_you_mean(name, FIELDS)} Fields: {', '.join(FIELDS)}.")
     return name
 
 
@@ -91,7 +91,7 @@ def complete(mapping: Mapping[str, str], columns: list[str], place: str) -> tupl
     for field, column in mapping.items():
         if column and column not in columns:
             raise UsageError(
-                f"{place}: there is no column '{column}' (mapped to {field}).{_hint(column, columns)} "
+                f"{place}: there is no column '{column}' (mapped to {field}).{did_you_mean(column, columns)} "
                 f"Columns: {', '.join(columns)}."
             )
     chosen = {field: column for field, column in mapping.items() if column}
@@ -127,7 +127,8 @@ def _plain(column: str) -> str:
     return re.sub(r"[\s-]+", "_", column.strip().lower())
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Suggest the known name closest to a wrong one, as a sentence with a blank before it; "" when none is close."""
     by_lower = {one.lower(): one for one in known}
     close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return f" Did you mean '{by_lower[close[0]]}'?" if close else ""

@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import IO, TYPE_CHECKING, Final, Literal
 
 from flows.errors import UsageError
 from flows.files.csv_rows import csv_rows, find_delimiter
 from flows.files.encoding import find_encoding
 from flows.files.rows import Row, UnreadableRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 Format = Literal["csv", "jsonl", "parquet"]
 
@@ -162,18 +166,31 @@ def _json_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
 
 
 def _parquet_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
+    rows = (row for batch in arrow_batches(layout, SAMPLE_ROWS) for row in batch.to_pylist())
+    yield from enumerate(rows, start=1)
+
+
+def arrow_batches(layout: Layout, size: int) -> Iterator[pa.RecordBatch]:
+    """Yield a Parquet file in batches of its own types. Raises UsageError when it is none, or damaged."""
+    with _open_parquet(layout) as file:
+        yield from file.iter_batches(batch_size=size)
+
+
+def parquet_schema(layout: Layout) -> tuple[pa.Schema, int]:
+    """The columns of a Parquet file and how many rows it has. Raises UsageError when it is none."""
+    with _open_parquet(layout) as file:
+        return file.schema_arrow, file.metadata.num_rows
+
+
+@contextmanager
+def _open_parquet(layout: Layout) -> Iterator[pq.ParquetFile]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with ExitStack() as stack:
         try:
-            file = pq.ParquetFile(stack.enter_context(_open_bytes(layout)))
-            number = 0
-            for batch in file.iter_batches(batch_size=SAMPLE_ROWS):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            yield pq.ParquetFile(stack.enter_context(_open_bytes(layout)))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, EOFError) as error:
             raise UsageError(f"{layout.path}: is no readable Parquet file: {error}.") from None
 
 

@@ -99,7 +99,12 @@ def _words(name: str, value: Any) -> str | None:
 def _text(raw: RawMention, keep_handles: frozenset[str]) -> str:
     if not isinstance(raw.text, str):
         raise BrokenRecord("text", f"must be text, not {type(raw.text).__name__}")
-    plain = html_to_text(raw.text) if raw.is_html else normalise(raw.text)
+    return as_landed(raw.text, keep_handles, is_html=raw.is_html)
+
+
+def as_landed(text: str, keep_handles: frozenset[str] = frozenset(), *, is_html: bool = False) -> str:
+    """A text as it is stored and read: tidy, without markup and personal data; "" when nothing is left."""
+    plain = html_to_text(text) if is_html else normalise(text)
     return redact(plain, keep_handles) if plain else ""
 
 

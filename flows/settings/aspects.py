@@ -90,6 +90,11 @@ def choose(entries: Any, industry: Any, language: str) -> Any:
     return chosen
 
 
+def default_aspects() -> tuple[Aspect, ...]:
+    """The aspects of settings that name neither aspects nor industry nor language."""
+    return tuple(Aspect.model_validate(definition) for definition in choose(None, GENERIC, "de"))
+
+
 def ids_of(definitions: Any) -> set[str]:
     """Ids of definitions that are not validated yet."""
     entries = definitions if isinstance(definitions, list) else []
