@@ -129,7 +129,8 @@ def test_a_post_deleted_before_it_was_prepared_never_lives(home: Home) -> None:
     bury(home, "1")
     land(home, post("1", "Acme ist gut"))
     prepare(make_night(home))
-    assert rows(home, "select deleted_at is not null from core.mentions") == [(True,)]
+    assert rows(home, "select mention_id from core.mentions") == []
+    assert rows(home, "select mention_id from landing.mentions") == []
 
 
 @pytest.mark.parametrize(

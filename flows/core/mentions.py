@@ -95,17 +95,12 @@ def _write(warehouse: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> int:
             select
                 batch_rows.* exclude (language_hint, run_id)
                     replace (least(batch_rows.collected_at, known.collected_at) as collected_at),
-                coalesce(known.deleted_at, gone.noticed_at) as deleted_at,
+                cast(null as timestamptz) as deleted_at,
                 $now as changed_at,
                 known.mention_id is null as is_new,
                 known.text is distinct from batch_rows.text as has_new_text
             from batch_rows
             left join core.mentions as known using (mention_id)
-            left join (
-                select mention_id, min(noticed_at) as noticed_at
-                from core.tombstones
-                group by all
-            ) as gone using (mention_id)
             """,
             {"now": datetime.now(UTC)},
         )

@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from flows.core.removal import remove_traces
 from flows.warehouse import transaction
 
 
 def honour_tombstones(warehouse: duckdb.DuckDBPyConnection) -> int:
-    """Collect new tombstones and mark their mentions as deleted. Returns how many mentions were newly marked."""
+    """Collect new tombstones and empty their mentions: what stays is that a post was there, and when it was deleted.
+
+    Text, address, author, embedding, scores and everything else derived go. Returns how many mentions were emptied.
+    """
     with transaction(warehouse):
         warehouse.execute(
             """
@@ -20,17 +24,33 @@ def honour_tombstones(warehouse: duckdb.DuckDBPyConnection) -> int:
             anti join core.tombstones using (mention_id)
             """
         )
-        marked = warehouse.execute(
+        warehouse.execute(
+            """
+            create or replace temp table gone as
+            select tombstones.mention_id, known.text_hash, min(tombstones.noticed_at) as noticed_at
+            from core.tombstones
+            left join core.mentions as known
+                on known.mention_id = tombstones.mention_id and known.deleted_at is null
+            where known.mention_id is not null
+               or tombstones.mention_id in (select mention_id from landing.mentions)
+            group by all
+            """
+        )
+        emptied = warehouse.execute(
             """
             update core.mentions
-            set deleted_at = gone.noticed_at, changed_at = $now
-            from (
-                select mention_id, min(noticed_at) as noticed_at
-                from core.tombstones
-                group by all
-            ) as gone
+            set text = '', text_hash = '', url = null, author_key = null, content_hash = '',
+                deleted_at = gone.noticed_at, changed_at = $now
+            from gone
             where gone.mention_id = mentions.mention_id and mentions.deleted_at is null
             """,
             {"now": datetime.now(UTC)},
         ).fetchone()
-    return int(marked[0]) if marked else 0
+        if _count(warehouse):
+            remove_traces(warehouse, "gone")
+    return int(emptied[0]) if emptied else 0
+
+
+def _count(warehouse: duckdb.DuckDBPyConnection) -> int:
+    counted = warehouse.execute("select count(*) from gone").fetchone()
+    return int(counted[0]) if counted else 0
