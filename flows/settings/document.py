@@ -21,7 +21,7 @@ _INTEGER = re.compile(r"[-+]?\d+")
 _DECIMAL = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+(?:\.\d*)?[eE][-+]?\d+)")
 _ONE_QUOTED_TEXT = "Put the whole value in single quotes: 'zara OR \"zara home\"'"
 _SYNTAX_REMEDIES = (
-    (r"character '\\t'", "Indent with spaces instead of tabs."),
+    (r"character '\\t'", "Use spaces instead of tabs."),
     (r"character '[@`%&*!|>]'", "Put the value in single quotes."),
     (r"undefined alias|alphabetic or numeric", "A value that starts with * or & needs single quotes: '*bike'"),
     (r"but found '<scalar>'", _ONE_QUOTED_TEXT),
