@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -156,11 +157,13 @@ def test_the_correction_recovers_the_true_net_sentiment(core: CoreTables) -> Non
                 sentiment, AS_OF, round(count),
             )  # fmt: skip
     core.execute("insert into core.mention_entities select mention_id, 'acme' from core.mentions")
-    for sentiment in counts:
-        core.execute(
-            "insert into core.enrichments (text_hash, model_version, sentiment, scored_at) select $1, 'model-1', $1, $2",
-            sentiment, AS_OF,
-        )  # fmt: skip
+    core.execute(
+        """
+        insert into core.enrichments (text_hash, model_version, sentiment, scored_at)
+        select sentiment, 'model-1', sentiment, now()
+        from (values ('negative'), ('neutral'), ('positive')) as sentiments(sentiment)
+        """
+    )
     build(make_night(core.home))
     (day,) = rows(core.home, "from marts.entity_daily where entity_id = 'acme'")
     assert day["net_sentiment"] == pytest.approx((60 - 100) / 200, abs=0.01)
@@ -190,7 +193,8 @@ def test_an_empty_warehouse_gives_empty_marts(core: CoreTables) -> None:
     assert sum(count for name, count in result.row_counts.items() if name != "entity_windows") == 0
 
 
-def test_a_model_that_fails_is_named(core: CoreTables) -> None:
+def test_a_model_that_fails_is_named(tmp_path: Path) -> None:
+    core = CoreTables(tmp_path)
     core.execute("create schema marts")
     core.execute("create view marts.sales_leads as select 1 as mention_id")  # dbt replaces it
     core.execute("alter table core.routing_rules drop column reason")

@@ -85,7 +85,8 @@ class CoreTables:
         if self._open is not None:
             yield
             return
-        with connect(self.home) as self._open:
+        with connect(self.home) as warehouse:
+            self._open = warehouse
             try:
                 yield
             finally:
