@@ -33,6 +33,13 @@ def marktecho(*arguments: str | Path, environment: dict[str, str] | None = None,
     return Done(process.returncode, output, errors)
 
 
+def nightly(config: Path, home: Path, environment: dict[str, str]) -> Done:
+    """Run a night as of `AS_OF`."""
+    return marktecho(
+        "nightly", "--config", config, "--home", home, "--as-of", AS_OF, environment=environment, timeout=500
+    )
+
+
 def marktecho_killed_at(
     progress: str, *arguments: str | Path, environment: dict[str, str] | None = None
 ) -> tuple[bool, list[str]]:
@@ -61,6 +68,13 @@ def _start(arguments: tuple[str | Path, ...], environment: dict[str, str] | None
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"} | (environment or {}),
     )
+
+
+def ask(database: Path, question: str, *values: object) -> list[tuple[object, ...]]:
+    """The rows that answer a question to a published file or to a warehouse that nobody is working on."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        return connection.execute(question, list(values)).fetchall()
 
 
 def marts_content(home: Path) -> dict[str, list[tuple[object, ...]]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,12 +22,6 @@ FILLER = 6_000
 
 BOUNDARIES = ["^ingest", "^prepare", "^enrich: 0", "^build", "^audit", "^publish"]
 MIDDLES = [r"^ingest export: \d{4,}", r"^prepare: [1-9]", r"^enrich: [1-9]", r"^build: [1-9]", r"^publish: [1-9]"]
-
-
-@pytest.fixture(scope="module")
-def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
-    with PrefectServer(tmp_path_factory.mktemp("prefect")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
