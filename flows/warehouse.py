@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -12,6 +13,8 @@ from filelock import FileLock, Timeout
 
 from flows.errors import WarehouseBusy
 from flows.home import Home
+
+log = logging.getLogger(__name__)
 
 MEMORY_LIMIT = "1GB"
 
@@ -27,9 +30,15 @@ def exclusive(home: Home, *, wait_seconds: float = 0) -> Iterator[None]:
 
     Raises WarehouseBusy when another process still holds it after `wait_seconds`.
     """
-    lock = FileLock(home.lock, timeout=wait_seconds)
+    lock = FileLock(home.lock, timeout=0)
     try:
-        lock.acquire()
+        try:
+            lock.acquire()
+        except Timeout:
+            if not wait_seconds:
+                raise
+            log.warning("%s: another marktecho process is at work here; waiting until it has finished", home.warehouse)
+            lock.acquire(timeout=wait_seconds)
     except Timeout:
         raise WarehouseBusy(
             f"{home.warehouse}: another marktecho process is working on this warehouse. "
