@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -70,7 +71,7 @@ def _start(arguments: tuple[str | Path, ...], environment: dict[str, str] | None
     )
 
 
-def ask(database: Path, question: str, *values: object) -> list[tuple[object, ...]]:
+def ask(database: Path, question: str, *values: object) -> list[tuple[Any, ...]]:
     """The rows that answer a question to a published file or to a warehouse that nobody is working on."""
     with duckdb.connect(str(database), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ from random import Random
 import duckdb
 import pytest
 
+from flows.demo.story.cast import Post
 from flows.demo.story.script import Script
 from tests.night_process import AS_OF, marktecho, marktecho_killed_at, marts_content
 from tests.prefect_server import PrefectServer
@@ -85,13 +87,13 @@ def night(folder: Path, home: Path, prefect: PrefectServer) -> None:
     assert done.code == 0, done.errors
 
 
-def write_export(path: Path, posts: list[object], *, filler: int) -> None:
+def write_export(path: Path, posts: Sequence[Post], *, filler: int) -> None:
     rng = Random(3)
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(["id", "author", "created_at", "text"])
         for post in posts:
-            out.writerow([post.key, post.author, post.published_at.isoformat(), post.text])  # type: ignore[attr-defined]
+            out.writerow([post.key, post.author, post.published_at.isoformat(), post.text])
         for number in range(filler):
             moment = datetime(2026, 10, 1, tzinfo=UTC) + timedelta(minutes=number)
             words = " ".join("".join(rng.choices("abcdefghij", k=6)) for _ in range(8))
