@@ -21,7 +21,7 @@ industry: {id: mobility, name: Mobility}
 """
 AS_OF = "2026-11-01T02:30"
 RESULTS = Path(__file__).with_name("RESULTS.md")
-STEPS = ("import", "first night", "the same night again")
+STEPS = ("import", "first night", "the same night again", "score the file")
 
 
 def main() -> None:
@@ -49,6 +49,7 @@ def _night_over(size: int) -> dict[str, Measured]:
             STEPS[0]: measure("import", posts, "--source", "bench", *mapping, *where),
             STEPS[1]: measure("nightly", "--as-of", AS_OF, *where),
             STEPS[2]: measure("nightly", "--as-of", AS_OF, *where),
+            STEPS[3]: measure("score", posts, "--output", folder / "scored.csv", "--config", config),
         }
 
 
