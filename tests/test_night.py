@@ -200,10 +200,10 @@ def test_a_failed_audit_says_what_failed_and_publishes_nothing(refused: Night, f
     assert refused.done.code == 3, refused.done.errors
     assert (refused.state["type"], refused.state["name"]) == ("FAILED", "AuditRefused")
     assert fingerprint(refused) == fingerprint(first)
-    (mention_id,) = ask(refused.warehouse, "select mention_id from core.mentions where starts_with(text, ?)", SPOILED)[
-        0
-    ]
-    (line,) = [line for line in refused.done.errors.splitlines() if "mentions: p_negative is between" in line]
+    ((mention_id,),) = ask(
+        refused.warehouse, "select mention_id from core.mentions where starts_with(text, ?)", SPOILED
+    )
+    *_, line = [line for line in refused.done.errors.splitlines() if "mentions: p_negative is between" in line]
     assert "(1 failing)" in line
     assert str(mention_id) in line
     assert "mentions: probabilities_add_up" in refused.done.errors
