@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ from flows.errors import MarktechoError, UsageError
 from flows.home import Home
 from flows.settings import Settings, load_settings
 from flows.sources.base import SourceFailed, SourceSettings
-from flows.sources.registry import connector_types
+from flows.sources.registry import connector
 from models.errors import ModelError
 
 OLD_AFTER = timedelta(hours=36)
@@ -97,14 +98,13 @@ def _published(home: Home) -> str:
 def _sources(settings: Settings) -> Iterator[Finding]:
     for source in settings.sources:
         if source.enabled:
-            yield _checked(f"source {source.source} ({source.type})", lambda source=source: _reachable(source))
+            yield _checked(f"source {source.source} ({source.type})", partial(_reachable, source))
         else:
             yield Finding(f"source {source.source} ({source.type})", True, "switched off")
 
 
 def _reachable(source: SourceSettings) -> str:
-    connector = connector_types()[source.type](source)
-    first_page = next(iter(connector.fetch({})), None)
+    first_page = next(iter(connector(source).fetch({})), None)
     if first_page is None:
         return "reachable; nothing new at the moment"
     return f"reachable; the first page has {len(first_page.records)} records"

@@ -26,7 +26,8 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_js
     if as_json:
         print_json([vars(finding) for finding in findings])
     else:
-        table = Table("", "checked", "found")
+        table = Table("", "checked")
+        table.add_column("found", overflow="fold")
         for finding in findings:
             table.add_row("[green]ok[/]" if finding.is_ok else "[red]not ok[/]", finding.checked, finding.found)
         output.print(table)

@@ -17,7 +17,9 @@ class Facts:
 
     voices: list[dict[str, Any]]
     feedback: list[dict[str, Any]]
+    growth: list[dict[str, Any]]
     lead_count: int
+    switching_count: int
     leads: list[dict[str, Any]]
     queues: list[dict[str, Any]]
     sources: list[dict[str, Any]]
@@ -29,7 +31,8 @@ def gather(marts: duckdb.DuckDBPyConnection, run_id: str) -> Facts:
     return Facts(
         voices=_rows(marts, VOICES),
         feedback=_rows(marts, FEEDBACK, {"length": EXAMPLE_LENGTH, "most": MOST_ROWS}),
-        lead_count=_rows(marts, LEAD_COUNT)[0]["lead_count"],
+        growth=_rows(marts, GROWTH),
+        **_rows(marts, LEAD_COUNT)[0],
         leads=_rows(marts, LEADS, {"most": MOST_ROWS}),
         queues=_rows(marts, QUEUES),
         sources=_rows(marts, SOURCES, {"run_id": run_id}),
@@ -68,12 +71,24 @@ order by w.original_count desc, w.aspect_id, w.intent
 limit $most
 """
 
+GROWTH = """
+select f.aspect_id, f.intent, f.original_count, f.original_count_previous
+from marts.customer_feedback as f
+join marts.entity_windows as e using (entity_id, window_days)
+where window_days = 7 and e.entity_kind = 'company' and f.original_count_change > 0
+order by f.original_count_change desc, f.aspect_id, f.intent
+limit 1
+"""
+
 RECENT_LEADS = """
 from marts.sales_leads
 where published_at > (select max(as_of) from marts.runs) - interval 7 day
 """
 
-LEAD_COUNT = f"select count(*) as lead_count {RECENT_LEADS}"
+LEAD_COUNT = f"""
+select count(*) as lead_count, count(*) filter (where lead_kind = 'switch_from_competitor') as switching_count
+{RECENT_LEADS}
+"""
 
 LEADS = f"""
 select lead_kind, score, reason, coalesce(url, source) as place

@@ -16,7 +16,7 @@ from flows.home import Home
 from flows.night import Night
 from flows.published import open_published
 from flows.summary.facts import Facts, gather
-from flows.summary.words import WORDS
+from flows.summary.words import INTENTS, WORDS
 
 LATEST = "latest.json"
 Rows = list[tuple[str, ...]]
@@ -37,6 +37,7 @@ class NightSummary:
 
     run_id: str
     title: str
+    headlines: list[str]
     sections: list[Section]
     quality: str
 
@@ -46,7 +47,7 @@ class NightSummary:
 
     def as_markdown(self) -> str:
         """The summary as Markdown; text of posts cannot break out of its table cell."""
-        parts = [f"# {self.title}"]
+        parts = [f"# {self.title}", "\n".join(f"- {_cell(line)}" for line in self.headlines)]
         for section in self.sections:
             rows = [section.columns, tuple("---" for _ in section.columns), *section.rows]
             lines = "\n".join("| " + " | ".join(_cell(value) for value in row) + " |" for row in rows)
@@ -55,7 +56,7 @@ class NightSummary:
 
     def as_text(self) -> str:
         """The summary as aligned plain text."""
-        parts = [self.title]
+        parts = [self.title, "\n".join(f"  - {line}" for line in self.headlines)]
         for section in self.sections:
             rows = [section.columns, *section.rows]
             widths = [max(len(row[column]) for row in rows) for column in range(len(section.columns))]
@@ -90,12 +91,14 @@ def latest_summary(home: Home) -> NightSummary:
         Section(one["heading"], tuple(one["columns"]), [tuple(row) for row in one["rows"]])
         for one in content["sections"]
     ]
-    return NightSummary(content["run_id"], content["title"], sections, content["quality"])
+    return NightSummary(content["run_id"], content["title"], content["headlines"], sections, content["quality"])
 
 
 def _write(night: Night, facts: Facts) -> NightSummary:
     words: dict[str, Any] = WORDS[night.settings.language]
     nothing = words["nothing"]
+    aspects = {aspect.id: aspect.name for aspect in night.settings.aspects}
+    intents = INTENTS[night.settings.language]
     day = night.as_of.astimezone(ZoneInfo(night.settings.time_zone)).date()
     voices: Rows = [
         (
@@ -110,8 +113,8 @@ def _write(night: Night, facts: Facts) -> NightSummary:
     ]
     feedback: Rows = [
         (
-            row["aspect_id"],
-            row["intent"],
+            aspects.get(row["aspect_id"], row["aspect_id"]),
+            intents[row["intent"]],
             _count(row["original_count"]),
             _count(row["original_count_previous"]),
             _signed(row["net_sentiment"], ""),
@@ -131,7 +134,46 @@ def _write(night: Night, facts: Facts) -> NightSummary:
         Section(words["sources"], words["sources_columns"], sources or [_empty(nothing, 7)]),
     ]
     quality = words["quality"].format(**facts.quality, audit=words["passed"])
-    return NightSummary(night.run_id, words["title"].format(day=day), sections, quality)
+    headlines = _headlines(words, facts, company, aspects, intents)
+    return NightSummary(night.run_id, words["title"].format(day=day), headlines, sections, quality)
+
+
+def _headlines(
+    words: dict[str, Any], facts: Facts, company: str, aspects: dict[str, str], intents: dict[str, str]
+) -> list[str]:
+    """What one would say in the lift: voice, the theme that grew most, leads, what cannot wait, silent sources."""
+    lines = []
+    if facts.voices:
+        voice = facts.voices[0]
+        lines.append(
+            words["short_voice"].format(
+                company=company,
+                count=voice["mention_count"],
+                before=voice["mention_count_previous"],
+                sentiment=_interval(voice) or words["early"],
+            )
+        )
+    lines.extend(
+        words["short_theme"].format(
+            aspect=aspects.get(theme["aspect_id"], theme["aspect_id"]),
+            intent=intents[theme["intent"]],
+            count=theme["original_count"],
+            before=theme["original_count_previous"],
+        )
+        for theme in facts.growth
+    )
+    if facts.lead_count:
+        lines.append(words["short_leads"].format(count=facts.lead_count, switching=facts.switching_count))
+    urgent = sum(row["urgent_count"] for row in facts.queues)
+    if urgent:
+        most = max(facts.queues, key=lambda row: row["urgent_count"])
+        lines.append(
+            words["short_queue"].format(count=urgent, department=most["department"], most=most["urgent_count"])
+        )
+    silent = [row["source"] for row in facts.sources if row["outcome"] not in ("ok", "no_hits")]
+    if silent:
+        lines.append(words["short_sources"].format(sources=", ".join(silent)))
+    return lines
 
 
 def _empty(word: str, columns: int) -> tuple[str, ...]:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 ENGLISH = {
     "title": "The night of {day}",
+    "short_voice": (
+        "{company}: {count:,} mentions in the last 7 days ({before:,} in the 7 days before), net sentiment {sentiment}."
+    ),
+    "short_theme": "What has grown most: {aspect}, {intent}: {count:,} posts (before: {before:,}).",
+    "short_leads": "{count:,} leads, {switching:,} of them people who leave a competitor.",
+    "short_queue": "{count:,} posts need someone at once, most of them in {department} ({most:,}).",
+    "short_sources": "Sources that did not deliver: {sources}.",
     "voices": "Voices of the last 7 days",
     "voices_columns": ("", "mentions", "before", "net sentiment (95%)", "change", "share of voice"),
     "feedback": "What customers of {company} talk about most (last 7 days)",
@@ -25,6 +32,14 @@ ENGLISH = {
 
 GERMAN = {
     "title": "Die Nacht zum {day}",
+    "short_voice": (
+        "{company}: {count:,} Erwähnungen in den letzten 7 Tagen ({before:,} in den 7 Tagen davor), "
+        "Netto-Stimmung {sentiment}."
+    ),
+    "short_theme": "Am stärksten gewachsen: {aspect}, {intent}: {count:,} Beiträge (zuvor: {before:,}).",
+    "short_leads": "{count:,} Leads, davon {switching:,} von Menschen, die einen Wettbewerber verlassen.",
+    "short_queue": "{count:,} Beiträge brauchen sofort jemanden, die meisten in {department} ({most:,}).",
+    "short_sources": "Quellen, die nicht geliefert haben: {sources}.",
     "voices": "Stimmen der letzten 7 Tage",
     "voices_columns": ("", "Erwähnungen", "zuvor", "Netto-Stimmung (95 %)", "Änderung", "Stimmenanteil"),
     "feedback": "Worüber die Kunden von {company} am meisten sprechen (letzte 7 Tage)",
@@ -45,3 +60,31 @@ GERMAN = {
 }
 
 WORDS = {"en": ENGLISH, "de": GERMAN}
+
+INTENTS = {
+    "en": {
+        "complaint": "complaints",
+        "praise": "praise",
+        "question": "questions",
+        "purchase_interest": "purchase interest",
+        "switching": "switching",
+        "feature_request": "wishes",
+        "recommendation_request": "recommendations asked for",
+        "employer": "as an employer",
+        "news": "news",
+        "other": "other",
+    },
+    "de": {
+        "complaint": "Beschwerden",
+        "praise": "Lob",
+        "question": "Fragen",
+        "purchase_interest": "Kaufinteresse",
+        "switching": "Wechsel",
+        "feature_request": "Wünsche",
+        "recommendation_request": "Bitten um Empfehlung",
+        "employer": "als Arbeitgeber",
+        "news": "Nachrichten",
+        "other": "Sonstiges",
+    },
+}
+"""The model's intents, as a reader would call them."""
