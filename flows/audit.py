@@ -158,18 +158,14 @@ def _failing_rows(warehouse: duckdb.DuckDBPyConnection, check: Check) -> tuple[i
 def _chunks(warehouse: duckdb.DuckDBPyConnection, suite: Suite) -> Iterator[pd.DataFrame]:
     """The key columns and those with expectations, a bounded number of rows at a time; an empty table is one chunk."""
     columns = ", ".join(dict.fromkeys([*suite.key, *suite.columns]))
-    cursor = warehouse.cursor()
-    try:
-        cursor.execute("set timezone = 'UTC'")
-        cursor.execute(f"select {columns} from marts.{suite.table}")
-        frame = cursor.fetch_df_chunk(CHUNK_ROWS // duckdb.__standard_vector_size__)
-        while True:
-            yield frame
-            frame = cursor.fetch_df_chunk(CHUNK_ROWS // duckdb.__standard_vector_size__)
-            if frame.empty:
-                return
-    finally:
-        cursor.close()
+    vectors = CHUNK_ROWS // duckdb.__standard_vector_size__
+    result = warehouse.execute(f"select {columns} from marts.{suite.table}")
+    frame = result.fetch_df_chunk(vectors)
+    while True:
+        yield frame
+        frame = result.fetch_df_chunk(vectors)
+        if frame.empty:
+            return
 
 
 def _columns(warehouse: duckdb.DuckDBPyConnection, table: str) -> set[str]:
