@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -233,3 +234,13 @@ def test_every_variable_and_suite_is_in_the_docs() -> None:
     for suite in (sql_folder() / "expectations").glob("*.yaml"):
         audited = (DOCS.parent / "reference" / "audit-and-publication.md").read_text(encoding="utf-8")
         assert f"`{suite.stem}`" in audited, suite.stem
+
+
+def test_every_query_of_the_docs_runs(core: CoreTables) -> None:
+    core.mention("m1", sentiment="negative", intent="complaint", aspects={"delivery": "negative"})
+    build(make_night(core.home))
+    with connect(core.home) as warehouse:
+        warehouse.execute("set search_path = 'marts'")
+        for page in sorted(DOCS.glob("*.md")):
+            for query in re.findall(r"```sql\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
+                warehouse.execute(query).fetchall()
