@@ -29,11 +29,11 @@ from flows.versions import (
     prune,
     publishing,
     swap_in,
-    sweep,
+    swept,
     version_ids,
     version_path,
 )
-from flows.warehouse import connect
+from flows.warehouse import connect, transaction
 
 KEPT_VERSIONS = 7
 READABLE_BY_GROUP = 0o640
@@ -42,15 +42,14 @@ READABLE_BY_GROUP = 0o640
 def publish(night: Night, *, keep: int = KEPT_VERSIONS) -> Path:
     """Write the marts to a new file and swap it in as `published/marts.duckdb`; keep the last `keep` versions.
 
-    The new file holds the nine marts with their descriptions as comments, and nothing else of the warehouse; its table
+    The new file holds the marts with their descriptions as comments, and nothing else of the warehouse; its table
     `runs` shows this run as it ends. Readers of the old file keep it until they close it.
     Returns the published path. Raises AuditRefused unless an audit has passed for exactly these rows.
     """
     home = night.home
     outcome, message = verdict(night)
     ending: dict[str, object] = {"run_id": night.run_id, "outcome": outcome, "message": message}
-    with publishing(home):
-        sweep(home)
+    with publishing(home), swept(home):
         adopt_current(home)
         temporary = home.published / TEMPORARY.format(run_id=night.run_id)
         with connect(home) as warehouse:
@@ -76,8 +75,7 @@ def rollback(home: Home, to: str | None = None) -> str:
     The versions in between are kept, so that `to` can also go forward again. Waits for a publication that is going on.
     Raises UsageError when there is no such version.
     """
-    with publishing(home):
-        sweep(home)
+    with publishing(home), swept(home):
         adopt_current(home)
         kept = version_ids(home)
         if not kept:
@@ -167,17 +165,16 @@ def _write(warehouse: duckdb.DuckDBPyConnection, night: Night, temporary: Path, 
     path = str(temporary).replace("'", "''")
     warehouse.execute(f"attach '{path}' as published")
     try:
-        warehouse.begin()
-        for done, doc in enumerate(docs):
-            night.report("publish", done, len(docs))
-            table = f"published.{doc.name}"
-            source = _RUNS if doc.name == "runs" else f"select * from marts.{doc.name}"
-            warehouse.execute(
-                f"create table {table} as {source} order by {', '.join(doc.order_by)}",
-                ending if doc.name == "runs" else {},
-            )
-            _comment(warehouse, table, doc)
-        warehouse.commit()
+        with transaction(warehouse):
+            for done, doc in enumerate(docs):
+                night.report("publish", done, len(docs))
+                table = f"published.{doc.name}"
+                source = _RUNS if doc.name == "runs" else f"select * from marts.{doc.name}"
+                warehouse.execute(
+                    f"create table {table} as {source} order by {', '.join(doc.order_by)}",
+                    ending if doc.name == "runs" else {},
+                )
+                _comment(warehouse, table, doc)
         warehouse.execute("checkpoint published")
     finally:
         warehouse.execute("detach published")

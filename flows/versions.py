@@ -96,8 +96,17 @@ def prune(home: Home, keep: int) -> None:
             version.unlink()
 
 
-def sweep(home: Home) -> None:
-    """Delete what publications that died have left half done."""
+@contextmanager
+def swept(home: Home) -> Iterator[None]:
+    """Delete what dead publications have left half done, and whatever the block leaves when it fails."""
+    _sweep(home)
+    try:
+        yield
+    finally:
+        _sweep(home)
+
+
+def _sweep(home: Home) -> None:
     for folder in (home.published, home.versions):
         for leftover in folder.glob(TEMPORARY.format(run_id="*") + "*"):
             leftover.unlink()

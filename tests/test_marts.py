@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from warehouse_fixture import AS_OF, CoreTables, make_night, rows, text_hash
@@ -170,6 +172,52 @@ def test_the_correction_recovers_the_true_net_sentiment(core: CoreTables) -> Non
     assert day["net_sentiment"] == pytest.approx((60 - 100) / 200, abs=0.01)
     assert abs(day["net_sentiment_raw"] - (60 - 100) / 200) > 0.02
     assert day["net_sentiment_low"] < -0.2 < day["net_sentiment_high"]
+
+
+def test_the_interval_holds_the_truth_in_about_95_of_100_samples(core: CoreTables) -> None:
+    """Exact: every possible sample of 12 posts is an entity, weighed with the probability of drawing it."""
+    size = 12
+    samples = [(a, b, size - a - b) for a in range(size + 1) for b in range(size + 1 - a)]
+    posts = [
+        (f"{a}-{b}-{c}", sentiment, f"{a}-{b}-{c} {sentiment} {number}")
+        for a, b, c in samples
+        for sentiment, count in (("negative", a), ("neutral", b), ("positive", c))
+        for number in range(count)
+    ]
+    frame = pd.DataFrame(posts, columns=["entity_id", "sentiment", "mention_id"])
+    with connect(core.home) as warehouse:
+        warehouse.register("posts", frame)
+        warehouse.execute("insert into core.entities select distinct entity_id, 'Sample', 'product', 'q' from posts")
+        warehouse.execute("insert into core.mention_entities select mention_id, entity_id from posts")
+        warehouse.execute(
+            """
+            insert into core.mentions by name
+            select mention_id, 's' as source, mention_id as native_id, 'person' as author_kind, sentiment as text,
+                sentiment as text_hash, $1::timestamptz as published_at, now() as collected_at, 'c' as content_hash,
+                now() as changed_at
+            from posts
+            """,
+            [AS_OF - timedelta(days=1)],
+        )
+        warehouse.execute(
+            """
+            insert into core.enrichments by name
+            select distinct sentiment as text_hash, 'model-1' as model_version, sentiment, now() as scored_at from posts
+            """
+        )
+    build(make_night(core.home))
+    days = rows(core.home, "from marts.entity_daily where entity_name = 'Sample' and mention_count > 0")
+    assert len(days) == len(samples)
+    for true_shares in ((0.3, 0.4, 0.3), (0.1, 0.3, 0.6), (0.02, 0.08, 0.9)):
+        truth = true_shares[2] - true_shares[0]
+        covered = 0.0
+        for day in days:
+            counts = (day["negative_count"], day["neutral_count"], day["positive_count"])
+            chance = float(math.factorial(size))
+            for count, share in zip(counts, true_shares, strict=True):
+                chance *= share**count / math.factorial(count)
+            covered += chance * (day["net_sentiment_low"] <= truth <= day["net_sentiment_high"])
+        assert 0.94 <= covered <= 0.995, true_shares
 
 
 def test_a_night_for_an_earlier_time_counts_no_later_day(core: CoreTables) -> None:

@@ -186,6 +186,21 @@ def test_a_file_that_lost_a_row_is_never_swapped_in(home: Home, monkeypatch: pyt
     assert published_version(home) == before
 
 
+def test_a_publication_that_fails_leaves_nothing_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    import flows.publish as step
+
+    def full(*_: Any) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(step, "_comment", full)
+        with pytest.raises(OSError, match="No space left"):
+            publish(make_night(home, run_id=FIRST))
+    assert not list(home.published.rglob(".marts-*")) and not home.marts.exists()
+    publish(make_night(home, run_id=FIRST))
+    assert published(home, "select count(*) from mentions") == [(2,)]
+
+
 def test_the_file_is_readable_by_the_group_as_far_as_the_umask_allows(home: Home) -> None:
     for umask, mode in ((0o022, 0o640), (0o077, 0o600)):
         before = os.umask(umask)
