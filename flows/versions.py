@@ -89,8 +89,8 @@ def adopt_current(home: Home) -> None:
 
 
 def prune(home: Home, keep: int) -> None:
-    """Delete all but the newest versions; never the one that is published."""
-    for run_id in version_ids(home)[:-keep]:
+    """Delete all but the newest `keep` versions; never the one that is published, also with 0."""
+    for run_id in version_ids(home)[: -keep or None]:
         version = version_path(home, run_id)
         if not version.samefile(home.marts):
             version.unlink()

@@ -25,7 +25,7 @@ from flows.home import Home
 from flows.mart_docs import mart_docs, mart_names
 from flows.publish import publish, rollback
 from flows.published import open_published, published_version
-from flows.versions import current_version, version_ids
+from flows.versions import current_version, prune, version_ids
 from flows.warehouse import connect
 
 FIRST, SECOND, THIRD = (f"2026112{day}T013000Z-00000{day}" for day in (1, 2, 3))
@@ -283,11 +283,10 @@ def test_old_versions_are_deleted_but_never_the_published_one(home: Home) -> Non
     for number in range(4):
         publish_as(home, f"2026112{number}T000000Z-000000")
     rollback(home, to="20261120T000000Z-000000")
-    from flows.versions import prune
-
     prune(home, keep=2)
     assert version_ids(home) == [f"2026112{number}T000000Z-000000" for number in (0, 2, 3)]
-    assert current_version(home) == "20261120T000000Z-000000"
+    prune(home, keep=0)
+    assert version_ids(home) == [current_version(home)] == ["20261120T000000Z-000000"]
 
 
 def test_versions_are_copied_where_files_cannot_have_two_names(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
