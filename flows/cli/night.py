@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,6 +45,7 @@ def run_nightly(config: Path, home: Home, as_of: str | None, *, as_json: bool = 
     from flows.summary import latest_summary
 
     with progress():
+        _import_while_the_server_starts()
         state = flow(str(config), str(home.root), moment, return_state=True)
     if state.name == AUDIT_REFUSED:
         errors.print(state.message, markup=False, soft_wrap=True)
@@ -148,6 +151,18 @@ def _run_step(step: Callable[[Night], Any], config: Path, home: Path | None, as_
         with exclusive(night.home), runs.recorded(night):
             result = step(night)
     output.print(str(result), markup=False, soft_wrap=True)
+
+
+def _import_while_the_server_starts() -> None:
+    """Load the libraries of the later steps now, while the night waits for Prefect's temporary server."""
+    libraries = (
+        "flows.validator",
+        "great_expectations.expectations",
+        "dbt.cli.main",
+        "dbt.adapters.duckdb",
+        "onnxruntime",
+    )
+    threading.Thread(target=lambda: [import_module(name) for name in libraries], daemon=True).start()
 
 
 def _prefect_without_server(home: Home) -> None:
