@@ -1,8 +1,8 @@
 """Find by meaning which aspects a post talks about, in which clause, and how the clause sounds.
 
-An aspect is what its description and examples mean: each is embedded, and a clause belongs to the aspect whose
-nearest description or example is similar enough. Threshold and margin are measured on labelled reviews
-(models/RESULTS.md) and stored in the card of the weights.
+An aspect is the mean direction of the embeddings of its name, description and examples, and a clause speaks of the
+aspects that it is similar enough to (the mean finds more, and more precisely, than the nearest single phrase).
+Threshold and margin are measured on labelled reviews (models/RESULTS.md) and stored in the card of the weights.
 """
 
 import hashlib
@@ -37,39 +37,36 @@ class AspectHit:
     end: int
 
 
+def _ways_to_say(aspect: AspectDefinition) -> tuple[str, ...]:
+    return (aspect.name, aspect.description, *aspect.examples)
+
+
 class AspectMatcher:
     """Matches clauses against aspect definitions.
 
     Attributes:
-        version: changes with the reader's version or any definition; the key of stored aspect hits.
+        version: changes with the reader's version, its settings or any definition; the key of stored aspect hits.
     """
 
     def __init__(self, reader: Reader, aspects: Sequence[AspectDefinition]):
-        """Embed the definitions; name, description and every example count as ways to say the aspect."""
+        """Embed the definitions; name, description and every example count alike as ways to say the aspect."""
         definitions = json.dumps([astuple(aspect) for aspect in aspects], ensure_ascii=False)
-        digest = hashlib.sha256(f"{reader.version}\n{definitions}".encode()).hexdigest()[:12]
+        settings = json.dumps(reader.aspect_settings, sort_keys=True)
+        digest = hashlib.sha256(f"{settings}\n{definitions}".encode()).hexdigest()[:12]
         self.version = f"{reader.version}/{digest}"
         self._threshold = reader.aspect_settings["threshold"]
         self._margin = reader.aspect_settings["margin"]
         self._aspects = list(aspects)
-        phrases: list[str] = []
-        owners: list[int] = []
-        for number, aspect in enumerate(aspects):
-            for phrase in (aspect.name, aspect.description, *aspect.examples):
-                if phrase.strip():
-                    phrases.append(phrase)
-                    owners.append(number)
-        self._phrases = reader.read(phrases).embeddings
-        self._owners = np.array(owners, int)
+        phrases = [[text for text in _ways_to_say(aspect) if text.strip()] for aspect in aspects]
+        embeddings = iter(reader.read([text for one in phrases for text in one]).embeddings)
+        self._centres = np.zeros((len(aspects), reader.dimension), np.float32)
+        for number, one in enumerate(phrases):
+            total = np.sum([next(embeddings) for _ in one], axis=0)
+            self._centres[number] = total / max(float(np.linalg.norm(total)), 1e-12)
 
     def similarities(self, embeddings: np.ndarray) -> np.ndarray:
-        """Similarity [n, aspects] of clause embeddings [n, dimension] to the nearest phrase of every aspect."""
-        nearest = np.full((len(embeddings), len(self._aspects)), -1.0, np.float32)
-        if len(embeddings) and len(self._phrases):
-            cosines = embeddings @ self._phrases.T
-            for number in range(len(self._aspects)):
-                nearest[:, number] = cosines[:, self._owners == number].max(1, initial=-1.0)
-        return nearest
+        """Cosine [n, aspects] of clause embeddings [n, dimension] to the centre of every aspect."""
+        return embeddings @ self._centres.T
 
     def match(self, texts: Sequence[str], reading: Reading) -> list[list[AspectHit]]:
         """Aspects of each text, best clause per aspect, in the order of the definitions.

@@ -22,6 +22,7 @@ from models.reader import Reader, load_reader
 from models.reading import INTENTS, SENTIMENTS
 
 _DATA = Path("../shared/data")
+_ALL = "all"
 _DEFAULT_FILES = (
     _DATA / "sentiment" / "val.jsonl.gz",
     _DATA / "evaluate_only" / "germeval2017_dev.jsonl.gz",
@@ -101,7 +102,7 @@ def figures_of(
 
 
 def evaluate(reader: Reader, texts: Sequence[LabelledText], file: str) -> list[Figures]:
-    """Figures of a labelled set: per language and source, and for the whole set when there are several.
+    """Figures of a labelled set: per language and source, per language, and for the whole set.
 
     Args:
         reader: the model.
@@ -119,13 +120,14 @@ def evaluate(reader: Reader, texts: Sequence[LabelledText], file: str) -> list[F
     reading = reader.read([text.text for text in texts])
     probabilities = reading.sentiment if task == "sentiment" else reading.intent
     true = np.array([labels.index(text.label) for text in texts])
+    languages = sorted({text.language for text in texts})
     groups = sorted({(text.language, text.source) for text in texts})
+    groups += [(name, _ALL) for name in languages if sum(language == name for language, _ in groups) > 1]
+    groups += [(_ALL, _ALL)] if len(languages) > 1 else []
     found = []
     for language, source in groups:
-        members = np.array([(text.language, text.source) == (language, source) for text in texts])
+        members = np.array([language in (text.language, _ALL) and source in (text.source, _ALL) for text in texts])
         found.append(figures_of(true[members], probabilities[members], labels, task, (file, language, source)))
-    if len(groups) > 1:
-        found.append(figures_of(true, probabilities, labels, task, (file, "all", "all")))
     return [figures for figures in found if figures is not None]
 
 

@@ -69,7 +69,7 @@ def test_finds_nothing_where_nothing_is(reader: Reader, matcher: AspectMatcher, 
 
 
 def test_evidence_and_sentiment_belong_to_the_clause(reader: Reader, matcher: AspectMatcher) -> None:
-    text = "Die Lieferung war blitzschnell und super, aber leider ist der Preis eine absolute Unverschämtheit."
+    text = "Die Lieferung war blitzschnell und super, aber der Preis ist viel zu hoch, das ist Abzocke."
     found = hits(reader, matcher, text)
     delivery, price = found["delivery"], found["price"]
     assert "Lieferung" in text[delivery.start : delivery.end]

@@ -1,26 +1,24 @@
 """Write encoder and heads as one int8 ONNX graph.
 
-The graph is put together by hand from fused operators (Attention, SkipLayerNormalization, BiasGelu of ONNX Runtime),
-so that it does not depend on what an exporter makes of the network. Weights are int8 per output channel with a
-range of 7 bits, which keeps processors without VNNI from overflowing; activations are quantised while running, with one
-scale per matrix, except before the down-projections: single tokens are so large there that one scale for all rounds the
-others away (it cost two points of macro-F1), so every token has its own. The heads stay float32.
+The graph is put together by hand from fused operators of ONNX Runtime, so that it does not depend on what an exporter
+or a quantiser makes of the network. Matrices are int8 with one scale per output column and a range of 7 bits, which
+keeps processors without VNNI from overflowing. Activations are quantised while running with one scale per token: in
+the feed-forward blocks single tokens are so large that one scale for all rounds the others away (it cost two points of
+macro-F1). The heads stay float32.
 """
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from models.training.network import HEAD_LABELS, levels
 
 _OPSET = 17
 _WEIGHT_STEPS = 63
 _ACTIVATION_STEPS = 127
 _MICROSOFT = "com.microsoft"
-HEADS = ("sentiment", "intent")
 
 
 class _Graph:
@@ -29,11 +27,15 @@ class _Graph:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
-        self.kept_float: list[str] = []
 
     def weight(self, name: str, values: np.ndarray) -> str:
         kind = values.dtype if values.dtype in (np.int64, np.int8, np.uint8) else np.float32
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values, kind), name))
+        return name
+
+    def constant(self, name: str, value: float, kind: type = np.float32) -> str:
+        if all(known.name != name for known in self.weights):
+            self.weights.append(numpy_helper.from_array(np.array(value, kind), name))
         return name
 
     def add(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
@@ -42,63 +44,54 @@ class _Graph:
 
     def float_linear(self, source: str, name: str, weight: np.ndarray, bias: np.ndarray) -> str:
         product = self.add("MatMul", [source, self.weight(f"{name}.weight", weight.T)], f"{name}.product")
-        self.kept_float.append(product)
         return self.add("Add", [product, self.weight(f"{name}.bias", bias)], f"{name}.sum")
 
 
-def _row_quantised_product(graph: _Graph, source: str, name: str, matrix: np.ndarray) -> str:
-    """Integer product with one activation scale per token instead of one for all."""
+def _product(graph: _Graph, source: str, name: str, matrix: np.ndarray) -> str:
+    """Product with a matrix [in, out] in integers: a scale per row of the activations and per column of the matrix."""
     steps = np.maximum(np.abs(matrix).max(0), 1e-12) / _WEIGHT_STEPS
     whole = graph.weight(f"{name}.whole", np.round(matrix / steps).astype(np.int8))
-    peak = graph.add("ReduceMax", [graph.add("Abs", [source], f"{name}.size")], f"{name}.peak", axes=[-1], keepdims=1)
-    unit = graph.weight(f"{name}.unit", np.array(1 / _ACTIVATION_STEPS, np.float32))
-    scale = graph.add("Mul", [peak, unit], f"{name}.scale")
-    scale = graph.add("Max", [scale, graph.weight(f"{name}.least", np.array(1e-9, np.float32))], f"{name}.safe_scale")
-    rounded = graph.add("Round", [graph.add("Div", [source, scale], f"{name}.ratio")], f"{name}.rounded")
-    middle = graph.weight(f"{name}.middle", np.array(128, np.float32))
-    raised = graph.add("Add", [rounded, middle], f"{name}.raised")
-    bytes_ = graph.add("Cast", [raised], f"{name}.bytes", to=TensorProto.UINT8)
-    zero = graph.weight(f"{name}.zero", np.array(128, np.uint8))
-    product = graph.add("MatMulInteger", [bytes_, whole, zero], f"{name}.integers")
-    floats = graph.add("Cast", [product], f"{name}.floats", to=TensorProto.FLOAT)
-    scaled = graph.add("Mul", [floats, scale], f"{name}.row_scaled")
-    return graph.add("Mul", [scaled, graph.weight(f"{name}.steps", steps)], f"{name}.product")
+    size = graph.add("Abs", [source], f"{name}.size")
+    peaks = graph.add("ReduceMax", [size], f"{name}.peaks", axes=[0, 2], keepdims=0)
+    ratios = graph.add("Mul", [peaks, graph.constant("activation_unit", 1 / _ACTIVATION_STEPS)], f"{name}.ratios")
+    scales = graph.add("Max", [ratios, graph.constant("least_scale", 1e-9)], f"{name}.scales")
+    unsigned = graph.add("QuantizeLinear", [source, scales, "row_zeros"], f"{name}.unsigned", axis=1)
+    one, zero = graph.constant("unit_scale", 1), graph.constant("zero_point", 128, np.uint8)
+    inputs = [unsigned, whole, one, graph.weight(f"{name}.steps", steps), zero]
+    product = graph.add("MatMulIntegerToFloat", inputs, f"{name}.sums", _MICROSOFT)
+    column = graph.add("Unsqueeze", [scales, graph.weight(f"{name}.last", np.array([1]))], f"{name}.column")
+    return graph.add("Mul", [product, column], f"{name}.product")
 
 
 def _layer(graph: _Graph, source: str, state: dict[str, np.ndarray], number: int, heads: int, epsilon: float) -> str:
     old, new = f"encoder.encoder.layer.{number}", f"layer{number}"
 
-    def weight(name: str, part: str) -> str:
-        values = state[f"{old}.{part}"]
-        return graph.weight(f"{new}.{name}", values.T if values.ndim == 2 else values)
+    def values(part: str) -> np.ndarray:
+        found = state[f"{old}.{part}"]
+        return found.T if found.ndim == 2 else found
 
-    own = [state[f"{old}.attention.self.{part}.weight"].T for part in ("query", "key", "value")]
-    bias = [state[f"{old}.attention.self.{part}.bias"] for part in ("query", "key", "value")]
-    attended = graph.add(
-        "Attention",
-        [
-            source,
-            graph.weight(f"{new}.qkv", np.concatenate(own, 1)),
-            graph.weight(f"{new}.qkv_bias", np.concatenate(bias)),
-        ],
-        f"{new}.attended",
-        _MICROSOFT,
-        num_heads=heads,
-    )
+    parts = [f"attention.self.{part}" for part in ("query", "key", "value")]
+    mixed = np.concatenate([values(f"{part}.weight") for part in parts], 1)
+    bias = graph.weight(f"{new}.attention_bias", np.concatenate([values(f"{part}.bias") for part in parts]))
+    triple = _product(graph, source, f"{new}.attention", mixed)
+    names = [f"{new}.query", f"{new}.key", f"{new}.value"]
+    graph.nodes.append(helper.make_node("Split", [triple], names, name=f"{new}.split", axis=-1))
+    attended = graph.add("MultiHeadAttention", [*names, bias], f"{new}.attended", _MICROSOFT, num_heads=heads)
 
     def joined(product: str, skip: str, name: str, part: str) -> str:
-        inputs = [weight(f"{name}_gamma", f"{part}.LayerNorm.weight"), weight(f"{name}_beta", f"{part}.LayerNorm.bias")]
-        inputs.append(weight(f"{name}_bias", f"{part}.dense.bias"))
-        return graph.add(
-            "SkipLayerNormalization", [product, skip, *inputs], f"{new}.{name}", _MICROSOFT, epsilon=epsilon
-        )
+        inputs = [
+            graph.weight(f"{name}_{kind}", values(f"{part}.{place}"))
+            for kind, place in (("gamma", "LayerNorm.weight"), ("beta", "LayerNorm.bias"), ("bias", "dense.bias"))
+        ]
+        return graph.add("SkipLayerNormalization", [product, skip, *inputs], name, _MICROSOFT, epsilon=epsilon)
 
-    mixed = graph.add("MatMul", [attended, weight("mix", "attention.output.dense.weight")], f"{new}.mixed")
-    middle = joined(mixed, source, "middle", "attention.output")
-    wide = graph.add("MatMul", [middle, weight("widen", "intermediate.dense.weight")], f"{new}.wide")
-    bent = graph.add("BiasGelu", [wide, weight("widen_bias", "intermediate.dense.bias")], f"{new}.bent", _MICROSOFT)
-    narrow = _row_quantised_product(graph, bent, f"{new}.narrow", state[f"{old}.output.dense.weight"].T)
-    return joined(narrow, middle, "out", "output")
+    gathered = _product(graph, attended, f"{new}.gathered", values("attention.output.dense.weight"))
+    middle = joined(gathered, source, f"{new}.middle", "attention.output")
+    wide = _product(graph, middle, f"{new}.wide", values("intermediate.dense.weight"))
+    wide_bias = graph.weight(f"{new}.wide_bias", values("intermediate.dense.bias"))
+    bent = graph.add("BiasGelu", [wide, wide_bias], f"{new}.bent", _MICROSOFT)
+    narrow = _product(graph, bent, f"{new}.narrow", values("output.dense.weight"))
+    return joined(narrow, middle, f"{new}.out", "output")
 
 
 def _quantised_rows(graph: _Graph, table: np.ndarray) -> str:
@@ -112,12 +105,13 @@ def _quantised_rows(graph: _Graph, table: np.ndarray) -> str:
 
 
 def build_graph(state: dict[str, np.ndarray], *, layers: int, attention_heads: int, epsilon: float) -> onnx.ModelProto:
-    """The float32 graph of a student's ``state_dict`` (as arrays).
+    """The graph of a student's ``state_dict`` (as arrays).
 
     Inputs are ``input_ids`` [1, tokens] and ``spans`` [1, spans, tokens] with rows that sum to 1; outputs
     ``embeddings`` [1, spans, dimension] and the logits ``sentiment`` and ``intent`` [1, spans, classes].
     """
     graph = _Graph()
+    width = len(state["embedding.bias"])
     words = _quantised_rows(graph, state["encoder.embeddings.word_embeddings.weight"])
     positions = (
         state["encoder.embeddings.position_embeddings.weight"]
@@ -133,20 +127,24 @@ def build_graph(state: dict[str, np.ndarray], *, layers: int, attention_heads: i
         for new, old in (("gamma", "weight"), ("beta", "bias"))
     ]
     hidden = graph.add("LayerNormalization", [summed, *norm], "start", axis=-1, epsilon=epsilon)
-    for number in range(layers):
-        hidden = _layer(graph, hidden, state, number, attention_heads, epsilon)
-    mean = graph.add("MatMul", ["spans", hidden], "mean")
-    graph.kept_float.append(mean)
-    unit = graph.add("LpNormalization", [mean], "unit", axis=-1, p=2)
-    length = graph.weight("length", np.array([state["embedding.weight"].shape[0] ** 0.5], np.float32))
-    pooled = graph.add("Mul", [unit, length], "pooled")
-    moved = graph.float_linear(pooled, "embedding", state["embedding.weight"], state["embedding.bias"])
+    middle = numpy_helper.from_array(np.array([128], np.uint8))
+    graph.add("ConstantOfShape", [count], "row_zeros", value=middle)
+    pooled = []
+    for number in range(layers + 1):
+        if number in levels(layers):
+            mean = graph.add("MatMul", ["spans", hidden], f"mean{number}")
+            unit = graph.add("LpNormalization", [mean], f"unit{number}", axis=-1, p=2)
+            pooled.append(graph.add("Mul", [unit, graph.constant("length", width**0.5)], f"pooled{number}"))
+        if number < layers:
+            hidden = _layer(graph, hidden, state, number, attention_heads, epsilon)
+    joined = graph.add("Concat", pooled, "joined", axis=-1)
+    moved = graph.float_linear(joined, "embedding", state["embedding.weight"], state["embedding.bias"])
     graph.add("LpNormalization", [moved], "embeddings", axis=-1, p=2)
-    outputs = [("embeddings", len(state["embedding.bias"]))]
-    for name in HEADS:
+    outputs = [("embeddings", width)]
+    for name in HEAD_LABELS:
         part = f"heads.{name}"
         inner = graph.float_linear(
-            pooled, f"{name}.hidden", state[f"{part}.hidden.weight"], state[f"{part}.hidden.bias"]
+            pooled[-1], f"{name}.hidden", state[f"{part}.hidden.weight"], state[f"{part}.hidden.bias"]
         )
         bent = graph.add("Tanh", [inner], f"{name}.bent")
         logits = graph.float_linear(bent, f"{name}.out", state[f"{part}.out.weight"], state[f"{part}.out.bias"])
@@ -158,29 +156,6 @@ def build_graph(state: dict[str, np.ndarray], *, layers: int, attention_heads: i
     ]
     results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "spans", size]) for name, size in outputs]
     opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
-    model = helper.make_model(
+    return helper.make_model(
         helper.make_graph(graph.nodes, "marktecho", inputs, results, graph.weights), opset_imports=opsets, ir_version=9
     )
-    helper.set_model_props(model, {"float": ",".join(graph.kept_float)})
-    return model
-
-
-def write_onnx(model: onnx.ModelProto, path: Path, *, quantised: bool = True) -> None:
-    """Write the graph, its large matrices as int8 unless told otherwise (token embeddings always are)."""
-    kept_float = next(entry.value for entry in model.metadata_props if entry.key == "float").split(",")
-    if not quantised:
-        onnx.save(model, path)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "float.onnx"
-        onnx.save(model, source)
-        quantize_dynamic(
-            source,
-            path,
-            op_types_to_quantize=["MatMul", "Attention"],
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=kept_float,
-            extra_options={"DefaultTensorType": TensorProto.FLOAT},
-        )

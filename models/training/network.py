@@ -1,6 +1,7 @@
 """The student: e5-small with fewer layers, a smaller vocabulary, and several heads."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -25,13 +26,18 @@ class Head(nn.Module):
         return self.out(self.dropout(torch.tanh(self.hidden(self.dropout(pooled)))))
 
 
+def levels(layers: int) -> tuple[int, ...]:
+    """Which hidden states an encoder of so many layers pools for its embedding; 0 is the token embeddings."""
+    return tuple(sorted({0, layers // 3, 2 * layers // 3, layers - 1, layers}))
+
+
 class Student(nn.Module):
     """Encoder and heads.
 
-    Heads read pooled vectors that are brought to length sqrt(width), so that short spans and long posts look alike.
-    ``embedding`` maps them to a *centred* e5 embedding: e5 puts all texts into a narrow cone
-    (unrelated sentences have cosine 0.75), and taking the mean away before the last normalisation makes unrelated
-    texts orthogonal.
+    Vectors are pooled at several levels of the encoder (0 is the token embeddings) and brought to length sqrt(width),
+    so that short spans and long posts look alike. The heads read the last level; ``embedding`` maps all of them to a
+    *centred* e5 embedding: e5 puts all texts into a narrow cone (unrelated sentences have cosine 0.75), and taking
+    the mean away before the last normalisation makes unrelated texts orthogonal.
     """
 
     def __init__(self, config: BertConfig, auxiliary: Sequence[tuple[str, int]] = ()):
@@ -39,7 +45,8 @@ class Student(nn.Module):
         self.config = config
         self.encoder = BertModel(config, add_pooling_layer=False)
         width = config.hidden_size
-        self.embedding = nn.Linear(width, width)
+        self.levels = levels(config.num_hidden_layers)
+        self.embedding = nn.Linear(width * len(self.levels), width)
         self.heads = nn.ModuleDict(
             {
                 **{name: Head(width, len(labels)) for name, labels in HEAD_LABELS.items()},
@@ -47,14 +54,23 @@ class Student(nn.Module):
             }
         )
 
+    def head(self, name: str) -> Head:
+        """The head of that name."""
+        return cast(Head, self.heads[name])
+
     def pooled(self, token_ids: Tensor, mask: Tensor, spans: Tensor) -> Tensor:
-        """Scaled mean vectors [batch, spans, width] under ``spans`` [batch, spans, tokens] (rows sum to 1)."""
-        hidden = self.encoder(input_ids=token_ids, attention_mask=mask).last_hidden_state
-        return nn.functional.normalize(spans @ hidden.float(), dim=-1) * self.config.hidden_size**0.5
+        """Scaled mean vectors [batch, spans, levels, width] under ``spans`` [batch, spans, tokens] (rows sum to 1)."""
+        hidden = self.encoder(input_ids=token_ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        means = torch.stack([spans @ hidden[level].float() for level in self.levels], 2).float()
+        return nn.functional.normalize(means, dim=-1) * self.config.hidden_size**0.5
 
     def embed(self, pooled: Tensor) -> Tensor:
-        """Unit embeddings of pooled vectors."""
-        return nn.functional.normalize(self.embedding(pooled), dim=-1)
+        """Unit embeddings [..., width] of pooled vectors [..., levels, width]."""
+        return nn.functional.normalize(self.embedding(pooled.flatten(-2)), dim=-1)
+
+    def logits(self, name: str, pooled: Tensor) -> Tensor:
+        """Logits [..., classes] of a head for pooled vectors [..., levels, width]."""
+        return self.heads[name](pooled[..., -1, :])
 
 
 def from_base(
@@ -83,6 +99,4 @@ def from_base(
         for name, tensor in teacher.encoder.layer[old].state_dict().items():
             state[f"encoder.layer.{new}.{name}"] = tensor
     student.encoder.load_state_dict(state)
-    nn.init.eye_(student.embedding.weight)
-    nn.init.zeros_(student.embedding.bias)
     return student

@@ -19,6 +19,7 @@ from models.reader import load_reader
 from models.reading import SENTIMENTS
 from models.training import aspect_checks, data, items, teacher
 from models.training.data import Example
+from models.training.embedding import refit_embedding, remove_language
 from models.training.finish import write_weights
 from models.training.fit import Plan, Pool, fit, predict
 from models.training.network import Student, from_base
@@ -31,6 +32,7 @@ _HELD_BACK_ONE_IN = 12
 _REVIEWS = ("laptops_train", "restaurants_train", "mams_train")
 _SEMEVAL_PER_PASS = 9000
 _ROMANCE_PER_PASS = 3000
+_POSTS_PER_LANGUAGE = 3000
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,10 @@ def train(folder: Path, base: Path, out: Path, work: Path, layers: Sequence[int]
     torch.manual_seed(plan.seed)
     student = from_base(str(base), kept, layers)
     best = fit(student, tokenizer, parts, prior, targets, plan, work / "fit", make_judge(sets, tokenizer))
+    aligned = [items.Item(text, target=row) for text, row in rows.items()]
+    refit_embedding(best, tokenizer, aligned + items.clause_items(sets.in_context, rows), targets)
+    posts = {language: [one.text for one in sets.train if one.language == language] for language in ("de", "en")}
+    remove_language(best, tokenizer, posts["de"][:_POSTS_PER_LANGUAGE], posts["en"][-_POSTS_PER_LANGUAGE:])
     finish(best, content, folder, out, sets, {"layers": list(layers), "plan": asdict(plan)})
 
 
@@ -191,6 +197,7 @@ def finish(
         prefix="",
         max_tokens=MAX_TOKENS_AT_ONCE,
         sentiment_val=sets.val,
+        offset_examples=sets.held_back + [example for example in sets.val if example.language in ("de", "en")],
         intent_check=sets.intents_check,
         aspects={"threshold": 0.5, "margin": 0.1},
         training=facts,
