@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -136,6 +136,7 @@ def test_queries_are_read_in_turns_and_limited() -> None:
     arrivals=st.lists(st.integers(0, 90), max_size=6),
 )
 @settings(max_examples=25, deadline=None)
+@example(ages=[0, 1, 2], cap=1, stops=set(), arrivals=[60])  # indexed late while the first run's backlog lasted
 def test_windows_see_every_item(ages: list[int], cap: int, stops: set[int], arrivals: list[int]) -> None:
     """Any spread of items, record limits, cut-off runs and late arrivals: nothing is missed."""
     items = [HackerNewsItem("pg", NOW - timedelta(seconds=age), title="velumo") for age in set(ages)]

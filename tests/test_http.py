@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -174,16 +174,18 @@ def test_accepted_statuses_are_answers(server: Echo, clock: Time) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Retry-After": "40"},
-        {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=41), usegmt=True)},
-        {"X-RateLimit-Reset": (datetime.now(UTC) + timedelta(seconds=40)).isoformat()},
-        {"X-RateLimit-Reset": "40"},
-        {"X-RateLimit-Reset": str(int(time.time()) + 41)},
+        lambda now: {"Retry-After": "40"},
+        lambda now: {"Retry-After": format_datetime(now + timedelta(seconds=41), usegmt=True)},
+        lambda now: {"X-RateLimit-Reset": (now + timedelta(seconds=40)).isoformat()},
+        lambda now: {"X-RateLimit-Reset": "40"},
+        lambda now: {"X-RateLimit-Reset": str(int(now.timestamp()) + 41)},
     ],
     ids=["seconds", "date", "iso", "delta", "unix"],
 )
-def test_waits_as_long_as_asked_after_429(server: Echo, clock: Time, headers: dict[str, str]) -> None:
-    server.faults.append(faults.status(429, headers))
+def test_waits_as_long_as_asked_after_429(
+    server: Echo, clock: Time, headers: Callable[[datetime], dict[str, str]]
+) -> None:
+    server.faults.append(faults.status(429, headers(datetime.now(UTC))))
     with client_for(server.url, clock) as client:
         client.get_json("/x")
     (waited,) = clock.slept

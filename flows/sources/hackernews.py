@@ -64,8 +64,9 @@ class Hit(BaseModel):
 class HackerNews(Connector):
     """Searches window by window, the oldest first.
 
-    The cursor holds per query `read_until` (Unix seconds, inclusive) and `caught_up`, whether the last run reached its
-    present. If so, the next one begins `overlap_hours` earlier: items are indexed late, and points and comments grow.
+    The cursor holds per query, in Unix seconds and inclusive: `read_until`; `settled_until`, up to where everything was
+    read `overlap_hours` after it was written or later; and `caught_up`, whether the last run reached its present. If
+    so, the next one begins where nothing is settled: items are indexed late, and points and comments grow.
     """
 
     settings_type = HackerNewsSettings
@@ -134,10 +135,11 @@ class HackerNews(Connector):
     def _walk(self, client: PoliteClient, query: str, state: dict[str, Any]) -> Iterator[list[Record]]:
         """Yield the hits of one window after the other up to now; a window with too many hits is halved."""
         now = int(self._clock().timestamp())
+        overlap = int(self.settings.overlap_hours * 3_600)
         start = now - int(self.settings.lookback_days * SECONDS_PER_DAY)
         if state:
-            start = state["read_until"] + 1
-            start -= int(self.settings.overlap_hours * 3_600) if state["caught_up"] else 0
+            start = state["settled_until" if state["caught_up"] else "read_until"] + 1
+        settled = state.get("settled_until", start - 1)
         windows = [(start, now)] if start <= now else []
         most = min(HIT_CAP, self.settings.max_records_per_run)
         while windows:
@@ -151,7 +153,9 @@ class HackerNews(Connector):
             if hit_count > HIT_CAP:
                 log.warning("%s: %d hits in one window, only %d can be read", query, hit_count, HIT_CAP)
             records = self._rest(client, query, low, high, hits, min(hit_count, HIT_CAP))
-            state |= {"read_until": high, "caught_up": not windows}
+            if settled >= low - 1:
+                settled = max(settled, min(high, now - overlap))
+            state |= {"read_until": high, "settled_until": settled, "caught_up": not windows}
             yield records
 
     def _rest(
