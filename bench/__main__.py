@@ -28,8 +28,10 @@ def main() -> None:
     parser.add_argument("--posts", type=int, nargs="+", default=[20_000, 200_000], help="how many posts to import")
     parser.add_argument("--score", action="store_true", help="also measure `marktecho score` over the same file")
     options = parser.parse_args()
-    results = {size: _night_over(size, with_score=options.score) for size in options.posts}
-    RESULTS.write_text(_report(results), encoding="utf-8")
+    results: dict[int, dict[str, Measured]] = {}
+    for size in options.posts:
+        results[size] = _night_over(size, with_score=options.score)
+        RESULTS.write_text(_report(results), encoding="utf-8")
     print(RESULTS.read_text(encoding="utf-8"))
 
 
