@@ -8,14 +8,12 @@ from typing import Annotated
 import platformdirs
 import typer
 
-from flows import runs
 from flows.cli.app import app
 from flows.cli.night import run_nightly
-from flows.cli.terminal import output, progress
+from flows.cli.terminal import output
+from flows.cli.working import working_night
 from flows.home import Home
-from flows.night import Night
 from flows.settings import load_settings
-from flows.warehouse import exclusive
 
 
 @app.command()
@@ -42,7 +40,5 @@ def demo(
 def _recheck(config: Path, home: Home) -> int:
     from flows.recheck import recheck
 
-    with progress():
-        night = Night.start(load_settings(config), home)
-        with exclusive(home), runs.recorded(night):
-            return recheck(night)
+    with working_night(load_settings(config), home) as night:
+        return recheck(night)

@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from flows import runs
 from flows.cli.app import DEFAULT_CONFIG, ConfigOption, HomeOption, JsonOption, app
-from flows.cli.terminal import errors, output, print_json, progress
+from flows.cli.terminal import errors, output, print_json
+from flows.cli.working import working_night
 from flows.errors import ExitCode
 from flows.home import Home
-from flows.night import Night
 from flows.settings import load_settings
-from flows.warehouse import exclusive
 
 
 @app.command("import")
@@ -44,10 +42,8 @@ def import_(
     )
     for note in plan.notes:
         errors.print(note, markup=False, soft_wrap=True)
-    with progress():
-        night = Night.start(settings, Home.locate(home))
-        with exclusive(night.home), runs.recorded(night):
-            run = import_files(night, plan)
+    with working_night(settings, Home.locate(home)) as night:
+        run = import_files(night, plan)
     if as_json:
         print_json(vars(run))
     else:

@@ -11,14 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import runs
 from flows.cli.app import DEFAULT_CONFIG, AsOfOption, ConfigOption, HomeOption, JsonOption, app, parse_as_of
 from flows.cli.terminal import errors, output, print_json, progress
+from flows.cli.working import working_night
 from flows.errors import ExitCode, UsageError
 from flows.home import Home
 from flows.night import Night
 from flows.settings import load_settings
-from flows.warehouse import exclusive
 
 
 @app.command()
@@ -79,11 +78,8 @@ def ingest(
                 f"{config}: there is no source '{name}'. Known sources: {', '.join(sorted(known)) or 'none'}."
             )
     chosen = [known[name] for name in sources] if sources else [s for s in settings.sources if s.enabled]
-    night = Night.start(settings, Home.locate(home))
-    with progress() as report:
-        night = Night(night.run_id, night.as_of, settings, night.home, report)
-        with exclusive(night.home), runs.recorded(night):
-            landed = [ingest_step(night, source) for source in chosen]
+    with working_night(settings, Home.locate(home)) as night:
+        landed = [ingest_step(night, source) for source in chosen]
     if as_json:
         print_json([vars(run) for run in landed])
     failed = False
@@ -146,10 +142,8 @@ def publish(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_o
 def _run_step(step: Callable[[Night], Any], config: Path, home: Path | None, as_of: str | None) -> None:
     settings = load_settings(config)
     moment = parse_as_of(as_of)
-    with progress():
-        night = Night.start(settings, Home.locate(home), as_of=moment)
-        with exclusive(night.home), runs.recorded(night):
-            result = step(night)
+    with working_night(settings, Home.locate(home), moment) as night:
+        result = step(night)
     output.print(str(result), markup=False, soft_wrap=True)
 
 

@@ -7,14 +7,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from flows import runs
 from flows.cli.app import DEFAULT_CONFIG, ConfigOption, HomeOption, JsonOption, app
-from flows.cli.terminal import output, print_json, progress
+from flows.cli.terminal import output, print_json
+from flows.cli.working import working_night
 from flows.errors import ExitCode
 from flows.home import Home
-from flows.night import Night
 from flows.settings import load_settings
-from flows.warehouse import exclusive
 
 
 @app.command()
@@ -42,11 +40,8 @@ def recheck(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None) -> N
     """Ask the sources whether known posts are still there; what is gone leaves the next publication."""
     from flows.recheck import recheck as step
 
-    settings = load_settings(config)
-    with progress():
-        night = Night.start(settings, Home.locate(home))
-        with exclusive(night.home), runs.recorded(night):
-            gone = step(night)
+    with working_night(load_settings(config), Home.locate(home)) as night:
+        gone = step(night)
     output.print(f"{gone:,} posts are gone upstream. They leave the marts with the next night.")
 
 
@@ -55,11 +50,8 @@ def retain(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None) -> No
     """Let go of mentions older than the settings' retention."""
     from flows.retention import retain as step
 
-    settings = load_settings(config)
-    with progress():
-        night = Night.start(settings, Home.locate(home))
-        with exclusive(night.home), runs.recorded(night):
-            expired = step(night)
+    with working_night(load_settings(config), Home.locate(home)) as night:
+        expired = step(night)
     output.print(f"{expired:,} mentions were past their retention. They leave the marts with the next night.")
 
 
