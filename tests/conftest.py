@@ -1,12 +1,24 @@
-"""What several files of tests share: one Prefect server for all nights, so that each night costs seconds."""
+"""What several files of tests share: profiles of the property tests, and one Prefect server for all nights.
+
+`HYPOTHESIS_PROFILE=explore make test` looks for new examples and shrinks what it finds; the usual run tries the same
+examples every time and reports the first failing one as it is, so that it takes the same time on every machine.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import Phase, settings
 
 from tests.prefect_server import PrefectServer
+
+settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, phases=(Phase.explicit, Phase.generate)
+)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="session")

@@ -47,9 +47,12 @@ class PerfectObserver:
         if record.get("deleted"):
             self.gone.add(native_id)
             self.texts.pop(native_id, None)
+            self.open.discard(native_id)
+        elif native_id in self.gone:
+            return
         elif "text" not in record:
             self.open.add(native_id)
-        elif native_id not in self.gone:
+        else:
             self.texts[native_id] = record["text"]
             self.open.discard(native_id)
 
@@ -100,6 +103,16 @@ def test_what_lands_equals_a_perfect_observer(
     assert sorted(row["native_id"] for row in gone) == sorted(observer.gone)
     unresolved = rows(night, f"select native_id from landing.quarantine {mine} and resolved_at is null")
     assert sorted(row["native_id"] for row in unresolved) == sorted(observer.open)
+
+
+def test_a_deleted_post_leaves_no_broken_version_behind(night: Night) -> None:
+    pages = [[broken("a"), post("b")], [deleted("a")], [broken("a")], [broken("a"), post("a")], [broken("c")]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunk, "ENOUGH", 1)
+        run = land_pages(make_night(night.home), pages, source="deleting")
+    assert (run.record_count, run.landed_count, run.quarantined_count, run.skipped_count) == (7, 2, 4, 1)
+    kept = rows(night, "select native_id from landing.quarantine where source = 'deleting'")
+    assert [row["native_id"] for row in kept] == ["c"]
 
 
 def test_the_same_pages_again_change_nothing(night: Night) -> None:

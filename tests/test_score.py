@@ -75,7 +75,7 @@ def read(path: Path, delimiter: str = ",") -> list[dict[str, Any]]:
     content = path.read_bytes()
     text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
     if kind == "jsonl":
-        return [json.loads(line) for line in text.splitlines() if line]
+        return [json.loads(line) for line in text.split("\n") if line]
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if ".tsv" in path.name else delimiter))
 
 

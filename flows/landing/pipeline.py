@@ -185,14 +185,17 @@ class Landing:
             self._warehouse.unregister("delivered")
 
     def _tidy(self) -> None:
-        """Remove deleted posts from landing: their tombstone is all that stays."""
-        self._warehouse.execute(
-            """
-            delete from landing.mentions
-            where mention_id in (select mention_id from landing.tombstones)
-               or mention_id in (select mention_id from core.tombstones)
-            """
-        )
+        """Remove deleted posts from landing, broken versions of them included: their tombstone is all that stays."""
+        for schema in ("landing", "core"):
+            self._warehouse.execute(
+                f"delete from landing.mentions where mention_id in (select mention_id from {schema}.tombstones)"
+            )
+            self._warehouse.execute(
+                f"""
+                delete from landing.quarantine
+                where (source, native_id) in (select (source, native_id) from {schema}.tombstones)
+                """
+            )
 
 
 @contextmanager
