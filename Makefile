@@ -21,7 +21,7 @@ demo: $(VENV)/base ## set everything up and run the demo: no network, no account
 	$(BIN)/marktecho demo
 
 test: $(VENV)/dev lint ## set everything up and pass the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/dev ## style and types
 	$(BIN)/ruff check .
