@@ -299,7 +299,7 @@ def test_an_address_of_a_file_in_a_feed_is_never_opened() -> None:
 def test_one_broken_feed_does_not_stop_the_others_but_is_told(fault: Any, outcome: Outcome) -> None:
     with FeedServer([Feed("/a", (item(1),)), Feed("/bad", (item(2),)), Feed("/c", (item(3),))]) as server:
         server.broken["/bad"] = fault
-        source = connector(server, timeout_seconds=0.5)
+        source = connector(server, timeout_seconds=2)
         failure, pages = failing(source)
         assert failure.outcome is outcome
         assert "/bad" in str(failure)

@@ -256,7 +256,7 @@ def test_recheck_tells_deleted_and_hidden_items() -> None:
 )
 def test_failures_keep_what_came_before(fault: Any, outcome: Outcome) -> None:
     with HackerNewsServer(stories(40)) as server:
-        source = connector(server, max_records_per_run=1_000, timeout_seconds=0.5, max_tries=2, queries=("velumo", "x"))
+        source = connector(server, max_records_per_run=1_000, timeout_seconds=2, max_tries=2, queries=("velumo", "x"))
         pages: list[Page] = []
         with pytest.raises(SourceFailed) as caught:
             for page in source.fetch({}):

@@ -357,7 +357,7 @@ def test_recheck_does_not_take_a_failing_server_for_deletion() -> None:
 )
 def test_failures_keep_what_came_before(fault: Any, outcome: Outcome) -> None:
     with MastodonServer(posts(60)) as server:
-        source = connector(server, timeout_seconds=0.5, max_tries=2)
+        source = connector(server, timeout_seconds=2, max_tries=2)
         pages_before: list[Page] = []
         with pytest.raises(SourceFailed) as caught:
             for page in source.fetch({}):
