@@ -165,11 +165,3 @@ def test_long_texts_take_no_longer_than_their_length(text: str) -> None:
     started = time.process_time()
     redact(text)
     assert time.process_time() - started < 5
-
-
-def test_posts_are_redacted_fast_enough() -> None:
-    texts = [original(case) for case in ALL_CASES] * 10
-    started = time.process_time()
-    for text in texts:
-        redact(text, LISTENED)
-    assert len(texts) / (time.process_time() - started) > 2_500, "personal data in nearly every post: the worst case"
