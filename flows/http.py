@@ -1,5 +1,7 @@
 """The polite HTTP client of all connectors: says who it is, waits when asked, retries a little, trusts no body's size.
 
+How a platform says how much may be asked is the client's limiter (flows/rate_limits.py).
+
 Every way a platform can fail ends as `SourceFailed` with the outcome that `source_health` shows: 401 and 403 are
 `access_lost`; 429 that does not pass within `max_wait_seconds` is `rate_limited`; no connection, 5xx, silence, broken
 or oversized bodies are `down`.
@@ -14,6 +16,7 @@ import random
 import threading
 import time
 import zlib
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +29,8 @@ from pydantic import Field
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from flows.guarded_transport import guarded_transport, may_follow
-from flows.rate_limits import asked_wait
-from flows.sources.base import Outcome, SourceFailed, SourceSettings
+from flows.rate_limits import Limiter, asked_wait
+from flows.sources.base import EnoughAsked, Outcome, SourceFailed, SourceSettings
 
 log = logging.getLogger(__name__)
 # httpx logs every full address at INFO, and addresses of private feeds carry their key
@@ -58,6 +61,9 @@ class NetworkSettings(SourceSettings):
         default=900.0, ge=0, description="Longest time to wait when the platform asks to slow down."
     )
     max_tries: int = Field(default=4, ge=1, le=10, description="How often a request is sent when the platform fails.")
+    max_requests_per_run: int = Field(
+        default=10_000, ge=1, description="The run stops asking this source after that many requests."
+    )
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,26 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The headers that ask for this address again only if it has changed: `If-None-Match`, `If-Modified-Since`."""
+        said = {"If-None-Match": self.headers.get("etag"), "If-Modified-Since": self.headers.get("last-modified")}
+        return {name: value for name, value in said.items() if value}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request as the connector wants it."""
+
+    method: str
+    path: str
+    params: Params
+    headers: Mapping[str, str]
+    accept: Collection[int]
+    cost: int
+    content: Mapping[str, Any]
+    """`json` or `data` of the request, as httpx calls them."""
 
 
 class _Passing(Exception):  # noqa: N818 - trouble that may pass
@@ -81,8 +107,9 @@ class PoliteClient:
     """Asks one platform, one request at a time; a context manager.
 
     Redirects are followed to the host of `home` and to `redirect_hosts` only, and never to a private address unless
-    `home` itself is one. `token` is sent as a bearer token to `home` alone. `sleep` and `clock` (Unix time) are for
-    tests.
+    `home` itself is one. `token` (sent as a bearer token) and `secret_headers` go to `home` alone. `limiter` is the
+    platform's dialect of rate limits. `agent` replaces the User-Agent where the platform prescribes another form.
+    `sleep` and `clock` (Unix time) are for tests.
     """
 
     _host_locks: ClassVar[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
@@ -93,6 +120,9 @@ class PoliteClient:
         network: NetworkSettings,
         *,
         token: str = "",
+        secret_headers: Mapping[str, str] | None = None,
+        limiter: Limiter | None = None,
+        agent: str = "",
         redirect_hosts: Collection[str] = (),
         max_bytes: int = MAX_BYTES,
         sleep: Callable[[float], None] = time.sleep,
@@ -100,20 +130,21 @@ class PoliteClient:
     ) -> None:
         self.home = httpx.URL(home)
         self.network = network
+        self.limiter = limiter or Limiter()
+        self.request_count = 0
         self._redirect_hosts = frozenset(redirect_hosts)
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._clock = clock
-        self._not_before = 0.0
-        headers = {"User-Agent": user_agent(network.contact), "Accept-Encoding": "gzip"}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+        self._secret_headers = dict(secret_headers or {})
         self._transport = guarded_transport(self.home)
         self._client = httpx.Client(
             transport=self._transport,
-            headers=headers,
+            headers={"User-Agent": agent or user_agent(network.contact), "Accept-Encoding": "gzip"},
             timeout=httpx.Timeout(min(READ_SECONDS, network.timeout_seconds), connect=CONNECT_SECONDS),
         )
+        if token:
+            self.authorise(token)
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +154,10 @@ class PoliteClient:
     ) -> None:
         self._client.close()
 
+    def authorise(self, token: str) -> None:
+        """Send this bearer token from now on, in place of the one before."""
+        self._secret_headers["Authorization"] = f"Bearer {token}"
+
     def get(
         self,
         path: str = "",
@@ -130,21 +165,49 @@ class PoliteClient:
         *,
         headers: Mapping[str, str] | None = None,
         accept: Collection[int] = (),
+        cost: int = 1,
     ) -> Response:
         """Get an address (relative to `home`) as bytes.
 
-        `accept` names statuses besides 200 that are answers, such as 304 or 404. Raises SourceFailed.
+        `accept` names statuses besides 200 that are answers, such as 304 or 404; `cost` is what the limiter counts.
+        Raises SourceFailed, or EnoughAsked when the run's budget of requests is used up.
         """
-        return self._patiently(lambda: self._ask(path, params, headers or {}, accept))
+        asked = _Asked("GET", path, params, headers or {}, accept, cost, {})
+        return self._patiently(lambda: self._ask(asked))
 
-    def get_json(self, path: str, params: Params = (), *, accept: Collection[int] = ()) -> tuple[Any, Response]:
-        """Get JSON: its value (None for an accepted status other than 200) and the response. Raises SourceFailed.
+    def get_json(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+        accept: Collection[int] = (),
+        cost: int = 1,
+    ) -> tuple[Any, Response]:
+        """Get JSON: its value (None for an accepted status other than 200) and the response; see `get`.
 
         Bytes that are not UTF-8 become lone surrogates, so that one broken record does not take its page along.
         """
+        return self._json(_Asked("GET", path, params, _as_json(headers), accept, cost, {}))
 
+    def post_json(
+        self,
+        path: str,
+        value: Any = None,
+        *,
+        form: Mapping[str, str] | None = None,
+        params: Params = (),
+        headers: Mapping[str, str] | None = None,
+        accept: Collection[int] = (),
+        cost: int = 1,
+    ) -> tuple[Any, Response]:
+        """Post JSON or a form and read the JSON answer; see `get_json`. Only for questions: it may be sent twice."""
+        content = {"json": value} if form is None else {"data": dict(form)}
+        return self._json(_Asked("POST", path, params, _as_json(headers), accept, cost, content))
+
+    def _json(self, asked: _Asked) -> tuple[Any, Response]:
         def ask() -> tuple[Any, Response]:
-            response = self._ask(path, params, {"Accept": "application/json"}, accept)
+            response = self._ask(asked)
             return (read_json(response) if response.status == 200 else None), response
 
         return self._patiently(ask)
@@ -166,21 +229,32 @@ class PoliteClient:
         except _Passing as trouble:
             raise SourceFailed(trouble.outcome, str(trouble)) from trouble
 
-    def _ask(self, path: str, params: Params, headers: Mapping[str, str], accept: Collection[int]) -> Response:
-        self._wait_for_limit()
-        address = self.home.join(path) if path else self.home
-        request = self._client.build_request("GET", address, params=list(params) or None, headers=dict(headers))
+    def _ask(self, asked: _Asked) -> Response:
+        self._wait_for_limit(asked)
+        address = self.home.join(asked.path) if asked.path else self.home
+        request = self._client.build_request(
+            asked.method,
+            address,
+            params=list(asked.params) or None,
+            headers={**self._secret_headers, **asked.headers},
+            **asked.content,
+        )
+        self.request_count += 1
+        self.limiter.sent(asked.path, asked.cost, self._clock())
         for _ in range(MAX_REDIRECTS + 1):
             response = self._send(request)
             if isinstance(response, Response):
-                self._note_limit(response)
-                return _classified(response, accept, self._clock())
+                self.limiter.note(asked.path, response, self._clock())
+                return self._classified(response, asked.accept)
             if not may_follow(self.home, response.url, self._redirect_hosts):
                 raise SourceFailed(
                     Outcome.DOWN,
                     f"{shown(request.url)}: it redirects to {shown(response.url)}, which is another server. "
                     "If this is right, put the new address into listening.yaml.",
                 )
+            if response.url.host != self.home.host:
+                for name in self._secret_headers:
+                    response.headers.pop(name, None)
             request = response
         raise SourceFailed(Outcome.DOWN, f"{shown(request.url)}: more than {MAX_REDIRECTS} redirects")
 
@@ -203,8 +277,10 @@ class PoliteClient:
         except (httpx.TransportError, zlib.error) as error:
             raise _Passing(Outcome.DOWN, f"{shown(request.url)}: {error or type(error).__name__}") from error
 
-    def _wait_for_limit(self) -> None:
-        delay = self._not_before - self._clock()
+    def _wait_for_limit(self, asked: _Asked) -> None:
+        if self.request_count >= self.network.max_requests_per_run:
+            raise EnoughAsked(f"{shown(self.home)}: {self.request_count:,} requests (max_requests_per_run)")
+        delay = self.limiter.delay(asked.path, asked.cost, self._clock())
         if delay > self.network.max_wait_seconds:
             raise SourceFailed(
                 Outcome.RATE_LIMITED,
@@ -215,9 +291,24 @@ class PoliteClient:
             log.info("Waiting %.0f s: %s has no requests left in this period", delay, shown(self.home))
             self._sleep(delay)
 
-    def _note_limit(self, response: Response) -> None:
-        if response.headers.get("x-ratelimit-remaining", "").strip() == "0":
-            self._not_before = self._clock() + asked_wait(response.headers, self._clock())
+    def _classified(self, response: Response, accept: Collection[int]) -> Response:
+        status, where, now = response.status, shown(response.url), self._clock()
+        if status == 200:
+            return response
+        wait = self.limiter.refusal(response, now)
+        if wait is not None:
+            raise _Passing(
+                Outcome.RATE_LIMITED, f"{where}: too many requests ({status}), asks to wait {wait:.0f} s", wait
+            )
+        if status in accept:
+            return response
+        if status in (401, 403):
+            raise SourceFailed(
+                Outcome.ACCESS_LOST, f"{where}: access refused ({status}). Check the token and the permissions."
+            )
+        if status >= 500:
+            raise _Passing(Outcome.DOWN, f"{where}: the platform fails ({status})", asked_wait(response.headers, now))
+        raise SourceFailed(Outcome.DOWN, f"{where}: refused with status {status}. Check the address in listening.yaml.")
 
 
 def user_agent(contact: str = "") -> str:
@@ -226,10 +317,19 @@ def user_agent(contact: str = "") -> str:
     return f"Marktecho/{version('marktecho')} (+{reach})"
 
 
+def basic_auth(user: str, password: str) -> str:
+    """The value of an `Authorization` header with user name and password (RFC 7617)."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
 def shown(url: httpx.URL | str) -> str:
     """An address for messages: without user information and query, which may hold secrets."""
     full = httpx.URL(url)
     return str(full.copy_with(query=None, fragment=None, username=None, password=None))
+
+
+def _as_json(headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {"Accept": "application/json", **(headers or {})}
 
 
 def read_json(response: Response) -> Any:
@@ -262,19 +362,3 @@ def _read(response: httpx.Response, max_bytes: int) -> bytes:
     if encoding == "gzip" and response.num_bytes_downloaded and not unpacker.eof:
         raise zlib.error("the body ends in the middle")
     return bytes(body)
-
-
-def _classified(response: Response, accept: Collection[int], now: float) -> Response:
-    status, where = response.status, shown(response.url)
-    if status == 200 or status in accept:
-        return response
-    if status in (401, 403):
-        raise SourceFailed(
-            Outcome.ACCESS_LOST, f"{where}: access refused ({status}). Check the token and the permissions."
-        )
-    if status == 429:
-        wait = asked_wait(response.headers, now)
-        raise _Passing(Outcome.RATE_LIMITED, f"{where}: too many requests (429), asks to wait {wait:.0f} s", wait)
-    if status >= 500:
-        raise _Passing(Outcome.DOWN, f"{where}: the platform fails ({status})", asked_wait(response.headers, now))
-    raise SourceFailed(Outcome.DOWN, f"{where}: refused with status {status}. Check the address in listening.yaml.")

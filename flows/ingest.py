@@ -15,8 +15,7 @@ from flows.landing.pipeline import open_landing, writing
 from flows.landing.quarantine import export
 from flows.landing.tally import Tally
 from flows.night import Night
-from flows.privacy.pseudonyms import Pseudonyms
-from flows.sources.base import Connector, Cursor, Outcome, Page, SourceFailed, SourceSettings
+from flows.sources.base import Connector, Cursor, EnoughAsked, Outcome, Page, SourceFailed, SourceSettings
 from flows.sources.registry import connector as build_connector
 
 log = logging.getLogger(__name__)
@@ -51,20 +50,13 @@ def ingest(night: Night, source: SourceSettings) -> SourceRun:
     A source that fails does not raise: its outcome says so, and what it delivered before is kept. Several sources may
     be ingested by threads of one process at once. Raises what the warehouse or the disk raise.
     """
-    return land(night, build_connector(source), source)
+    return land(night, build_connector(source, night.home), source)
 
 
 def land(night: Night, connector: Connector, source: SourceSettings) -> SourceRun:
     """Land what a connector delivers for a source; see `ingest`."""
     started_at = datetime.now(UTC)
-    how = Cleaning(
-        source=source.source,
-        platform=source.type,
-        run_id=night.run_id,
-        collected_at=night.as_of,
-        pseudonyms=Pseudonyms.open(night.home),
-        keep_handles=night.settings.listened_handles,
-    )
+    how = Cleaning.of(night, source)
     tally = Tally()
     failure: SourceFailed | None = None
     is_stuck = False
@@ -131,6 +123,8 @@ class _Pages:
     def __iter__(self) -> Iterator[Page]:
         try:
             yield from self._pages
+        except EnoughAsked as enough:
+            log.info("Stopped after %s; the next run goes on from there", enough)
         except SourceFailed as error:
             self.failure = error
         except Exception as error:

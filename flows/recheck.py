@@ -10,57 +10,58 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pyarrow as pa
 
+from flows.landing.chunk import Chunk
+from flows.landing.clean import Cleaning
+from flows.landing.pipeline import open_landing
 from flows.night import Night
-from flows.sources.base import Connector, Outcome, SourceFailed, SourceSettings
+from flows.sources.base import Checked, Connector, EnoughAsked, Outcome, Page, SourceFailed, SourceSettings, can
 from flows.sources.registry import connector as build_connector
 from flows.warehouse import connect, transaction
 
 log = logging.getLogger(__name__)
 
-INTERVAL = timedelta(days=7)
-"""A post that was still there is asked for again after this time; a new one in the first recheck after it came in."""
 BATCH_SIZE = 400
+"""Answers that are stored at once."""
 
 
 def recheck(night: Night, sources: Collection[str] | None = None) -> int:
     """Recheck live mentions that are due, at the enabled sources that can be asked (or those named).
 
-    Each batch's answers are stored at once, also those a source gave before it failed; a failure is recorded in
-    core.source_runs and the other sources go on. At most `max_records_per_run` posts of a source are asked for, those
-    not asked for longest first. Returns how many posts were found gone; they are in core.tombstones.
+    A new post is due at once, one that was still there after the connector's `recheck_interval`. Answers are stored in
+    batches, also those a source gave before it failed; a failure is recorded in core.source_runs and the other sources
+    go on. At most `max_records_per_run` posts of a source are asked for, those not asked for longest first. Returns how
+    many posts were found gone; they are in core.tombstones.
     """
     gone = 0
-    with connect(night.home) as warehouse:
-        for source in night.settings.sources:
-            if not source.enabled or (sources is not None and source.source not in sources):
-                continue
-            connector = build_connector(source)
-            if type(connector).recheck is not Connector.recheck:
-                gone += _recheck_source(warehouse, night, source, connector)
+    for source in night.settings.sources:
+        if not source.enabled or (sources is not None and source.source not in sources):
+            continue
+        connector = build_connector(source, night.home)
+        if can(connector, "recheck"):
+            gone += _recheck_source(night, source, connector)
     return gone
 
 
-def _recheck_source(
-    warehouse: duckdb.DuckDBPyConnection, night: Night, source: SourceSettings, connector: Connector
-) -> int:
-    due = _due(warehouse, night, source)
+def _recheck_source(night: Night, source: SourceSettings, connector: Connector) -> int:
     started_at = datetime.now(UTC)
     gone = done = 0
-    for start in range(0, len(due), BATCH_SIZE):
-        batch = due[start : start + BATCH_SIZE]
-        answers = _Answers(connector, batch)
-        answered = dict(answers)
-        gone += _store(warehouse, night, source.source, answered)
-        done += len(answered)
-        night.report(f"recheck {source.source}", done, len(due))
+    with connect(night.home) as warehouse:
+        due = _due(warehouse, night, source, connector)
+        answers = _Answers(connector, due)
+        for batch in answers.batches():
+            _land_again(night, source, connector, batch)
+            gone += _store(warehouse, night, source.source, batch)
+            done += len(batch)
+            night.report(f"recheck {source.source}", done, len(due))
         if answers.failure is not None:
             log.warning("%s: recheck stopped after %s of %s posts: %s", source.source, done, len(due), answers.failure)
             _record_failure(warehouse, night, source.source, started_at, answers.failure)
-            break
+        if connector.must_confirm_within is not None:
+            gone += _remove_unconfirmed(warehouse, night, source.source, connector.must_confirm_within)
     return gone
 
 
-def _due(warehouse: duckdb.DuckDBPyConnection, night: Night, source: SourceSettings) -> list[str]:
+def _due(warehouse: duckdb.DuckDBPyConnection, night: Night, source: SourceSettings, connector: Connector) -> list[str]:
     rows = warehouse.execute(
         """
         select native_id
@@ -73,22 +74,38 @@ def _due(warehouse: duckdb.DuckDBPyConnection, night: Night, source: SourceSetti
         order by checked_at nulls first, published_at desc nulls last, mention_id
         limit $most
         """,
-        {"source": source.source, "before": night.as_of - INTERVAL, "most": source.max_records_per_run},
+        {
+            "source": source.source,
+            "before": night.as_of - connector.recheck_interval,
+            "most": source.max_records_per_run,
+        },
     ).fetchall()
     return [row[0] for row in rows]
 
 
 class _Answers:
-    """A connector's answers for a batch, up to its failure, which is kept instead of raised."""
+    """A connector's answers, up to its failure, which is kept instead of raised."""
 
     def __init__(self, connector: Connector, native_ids: list[str]) -> None:
-        self._connector = connector
-        self._native_ids = native_ids
+        self._answers = connector.recheck(native_ids) if native_ids else iter(())
         self.failure: SourceFailed | None = None
 
-    def __iter__(self) -> Iterator[tuple[str, str | None]]:
+    def batches(self) -> Iterator[list[Checked]]:
+        """Yield the answers, as many at a time as are stored at once."""
+        batch: list[Checked] = []
+        for answer in self._until_failure():
+            batch.append(answer)
+            if len(batch) == BATCH_SIZE:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _until_failure(self) -> Iterator[Checked]:
         try:
-            yield from self._connector.recheck(self._native_ids)
+            yield from self._answers
+        except EnoughAsked as enough:
+            log.info("Recheck stopped after %s; the next one goes on from there", enough)
         except SourceFailed as error:
             self.failure = error
         except Exception as error:
@@ -97,12 +114,25 @@ class _Answers:
             self.failure = SourceFailed(Outcome.DOWN, f"Unexpected {name} while rechecking; the log has the details.")
 
 
-def _store(warehouse: duckdb.DuckDBPyConnection, night: Night, source: str, answers: dict[str, str | None]) -> int:
+def _land_again(night: Night, source: SourceSettings, connector: Connector, answers: list[Checked]) -> None:
+    """Land posts that came with their present form: edits and counts."""
+    records = [answer.record for answer in answers if answer.record is not None and answer.gone is None]
+    if not records:
+        return
+    chunk = Chunk()
+    with open_landing(night.home, source.source) as landing:
+        chunk.add(Page(records, landing.cursor), connector, Cleaning.of(night, source))
+        landing.load(chunk)
+
+
+def _store(warehouse: duckdb.DuckDBPyConnection, night: Night, source: str, answers: list[Checked]) -> int:
     """Note what was checked and what is gone, in one transaction. Returns how many posts are gone."""
-    if not answers:
-        return 0
     rows = pa.table(
-        {"native_id": list(answers), "reason": pa.array(list(answers.values()), pa.string())},
+        {
+            "native_id": [answer.native_id for answer in answers],
+            "reason": pa.array([answer.gone for answer in answers], pa.string()),
+            "account_gone": [answer.account_gone for answer in answers],
+        }
     )
     warehouse.register("answers", rows)
     try:
@@ -110,7 +140,7 @@ def _store(warehouse: duckdb.DuckDBPyConnection, night: Night, source: str, answ
             warehouse.execute(
                 """
                 create or replace temp table checked as
-                select mention_id, source, native_id, reason
+                select mention_id, source, native_id, author_key, reason, account_gone
                 from core.mentions
                 join answers using (native_id)
                 where source = $source
@@ -125,16 +155,42 @@ def _store(warehouse: duckdb.DuckDBPyConnection, night: Night, source: str, answ
             found = warehouse.execute(
                 """
                 insert into core.tombstones by name
-                select source, native_id, mention_id, reason, $now as noticed_at
-                from checked
+                with gone as (
+                    select source, native_id, mention_id, reason from checked where reason is not null
+                    union
+                    select source, native_id, mention_id, 'account_deleted' as reason
+                    from core.mentions
+                    where deleted_at is null
+                      and author_key in (select author_key from checked where account_gone)
+                )
+                select source, native_id, mention_id, min(reason) as reason, $now as noticed_at
+                from gone
                 anti join core.tombstones using (mention_id)
-                where reason is not null
+                group by all
                 """,
                 {"now": night.as_of},
             ).fetchone()
             warehouse.execute("drop table checked")
     finally:
         warehouse.unregister("answers")
+    return int(found[0]) if found else 0
+
+
+def _remove_unconfirmed(warehouse: duckdb.DuckDBPyConnection, night: Night, source: str, within: timedelta) -> int:
+    """Bury what the platform's rules do not allow to keep any longer without an answer. Returns how many posts."""
+    found = warehouse.execute(
+        """
+        insert into core.tombstones by name
+        select source, native_id, mention_id, 'unconfirmed' as reason, $now as noticed_at
+        from core.mentions
+        anti join core.tombstones using (mention_id)
+        left join core.rechecks using (mention_id)
+        where source = $source
+          and deleted_at is null
+          and coalesce(checked_at, collected_at) < $oldest
+        """,
+        {"source": source, "now": night.as_of, "oldest": night.as_of - within},
+    ).fetchone()
     return int(found[0]) if found else 0
 
 

@@ -230,7 +230,7 @@ def test_recheck_tells_deleted_and_hidden_items() -> None:
         ids, _ = read(source)
         server.delete(int(ids[0]))
         server.kill(int(ids[1]))
-        assert list(source.recheck([*ids, "17"])) == [
+        assert [(each.native_id, each.gone) for each in source.recheck([*ids, "17"])] == [
             (ids[0], "deleted"),
             (ids[1], "hidden by moderators"),
             (ids[2], None),

@@ -23,7 +23,7 @@ from flows.demo.platforms import faults
 from flows.demo.platforms.server import Answer, PlatformServer, Request, json_answer
 from flows.guarded_transport import GuardedBackend, may_follow
 from flows.http import NetworkSettings, PoliteClient, shown
-from flows.rate_limits import asked_wait
+from flows.rate_limits import HeaderSeconds, HeaderTimestamp, Limiter, asked_wait
 from flows.sources.base import Outcome, SourceFailed
 
 
@@ -73,9 +73,11 @@ def clock() -> Time:
     return Time()
 
 
-def client_for(address: str, clock: Time, *, token: str = "", **settings: Any) -> PoliteClient:
+def client_for(
+    address: str, clock: Time, *, token: str = "", limiter: Limiter | None = None, **settings: Any
+) -> PoliteClient:
     network = NetworkSettings(type="test", **settings)
-    return PoliteClient(address, network, token=token, sleep=clock.sleep, clock=lambda: clock.now)
+    return PoliteClient(address, network, token=token, limiter=limiter, sleep=clock.sleep, clock=lambda: clock.now)
 
 
 def failure_of(client: PoliteClient, path: str = "/x") -> SourceFailed:
@@ -213,7 +215,7 @@ def test_slows_down_before_the_limit_is_broken(server: Echo, clock: Time) -> Non
     server.faults.append(
         lambda answer: Answer(200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, answer.body)
     )
-    with client_for(server.url, clock) as client:
+    with client_for(server.url, clock, limiter=HeaderTimestamp()) as client:
         client.get_json("/x")
         assert not clock.slept
         client.get_json("/x")
@@ -225,7 +227,7 @@ def test_does_not_ask_when_the_limit_resets_too_late(server: Echo, clock: Time) 
     server.faults.append(
         lambda answer: Answer(200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7200"}, answer.body)
     )
-    client = client_for(server.url, clock)
+    client = client_for(server.url, clock, limiter=HeaderSeconds())
     client.get_json("/x")
     assert failure_of(client).outcome is Outcome.RATE_LIMITED
     assert len(server.requests) == 1

@@ -311,7 +311,7 @@ def test_recheck_tells_what_is_gone() -> None:
         server.delete(ids[3])
         server.edit(ids[4], author=MastodonAccount("anna", noindex=True))
         server.requests.clear()
-        found = dict(source.recheck(ids))
+        found = {each.native_id: each.gone for each in source.recheck(ids)}
     assert list(found) == ids
     assert {status_id: reason for status_id, reason in found.items() if reason} == {
         ids[3]: "deleted",
@@ -325,7 +325,7 @@ def test_recheck_asks_servers_without_batches_one_by_one() -> None:
         source = connector(server)
         ids, _ = read(source)
         server.delete(ids[0])
-        assert dict(source.recheck(ids)) == {ids[0]: "deleted", ids[1]: None, ids[2]: None}
+        assert [each.gone for each in source.recheck(ids)] == ["deleted", None, None]
 
 
 def test_recheck_does_not_take_a_failing_server_for_deletion() -> None:

@@ -12,7 +12,8 @@ from flows import recheck as step
 from flows.demo.platforms import HackerNewsItem, HackerNewsServer, MastodonAccount, MastodonPost, MastodonServer, faults
 from flows.home import Home
 from flows.prepare import prepare
-from flows.recheck import INTERVAL, recheck
+from flows.recheck import recheck
+from flows.sources.base import Connector
 from tests.landed_fixture import AS_OF, PUBLISHED, land, make_night, post, rows
 
 ANNA = MastodonAccount("anna")
@@ -85,9 +86,9 @@ def test_posts_are_asked_for_again_after_the_interval_only(stage: Stage) -> None
     recheck(stage.night())
     asked = len(stage.hackernews.requests) + len(stage.mastodon.requests)
     stage.hackernews.delete(int(stage.items[0]))
-    assert recheck(stage.night(days=INTERVAL.days - 1)) == 0
+    assert recheck(stage.night(days=Connector.recheck_interval.days - 1)) == 0
     assert len(stage.hackernews.requests) + len(stage.mastodon.requests) == asked
-    assert recheck(stage.night(days=INTERVAL.days)) == 1
+    assert recheck(stage.night(days=Connector.recheck_interval.days)) == 1
     assert stage.checked_count() == 9
 
 

@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flows.landing.clean import Cleaning, clean, native_id_of
 from flows.landing.mention import mention_id
 from flows.landing.quarantine import quarantined
 from flows.landing.tally import Tally
-from flows.sources.base import Connector, Cursor, Page
+from flows.sources.base import BrokenRecord, Connector, Cursor, Page, RawMention
 
 ENOUGH: Final = 2_000
 """Records after which a chunk is loaded: a load costs about 0.3 s whatever its size."""
 
 
+@dataclass
+class GoneAccount:
+    """An account that is gone: what the native ids of its posts begin with ("": with nothing of its own)."""
+
+    id_prefix: str
+    has_posts: bool = False
+
+
 class Chunk:
-    """Rows ready for landing, one per key: of several versions of a post the last one wins, and a deletion over all."""
+    """Rows ready for landing, one per key: of several versions of a post the last one wins, and a deletion over all.
+
+    `unsure_mentions` and `unsure_tombstones` say of how many records it is that they count only when their post is
+    known, by mention_id; `gone_accounts` are those whose posts of earlier loads have to go, by author_key.
+    """
 
     def __init__(self) -> None:
         self.mentions: dict[str, dict[str, Any]] = {}
         self.tombstones: dict[str, dict[str, Any]] = {}
         self.quarantine: dict[str, dict[str, Any]] = {}
+        self.unsure_mentions: Counter[str] = Counter()
+        self.unsure_tombstones: Counter[str] = Counter()
+        self.gone_accounts: dict[str, GoneAccount] = {}
         self.cursor: Cursor | None = None
         self.deliveries: dict[str, int] = {}
         """How often each post of this chunk was delivered, by mention_id."""
         self.tally = Tally()
+        self._size = 0
         self._broken: dict[str, list[str]] = {}
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to load."""
-        return self.tally.record_count >= ENOUGH
+        return self._size >= ENOUGH
 
     def add(self, page: Page, connector: Connector, how: Cleaning) -> None:
         """Clean the records of a page and take over its cursor."""
         self.tally.skipped(page.skipped_count)
-        self.tally.inspect(page.records, connector)
+        self._size += len(page.records) + page.skipped_count
         for position, record in enumerate(page.records):
             row_number = page.row_numbers[position] if page.row_numbers else None
             self._add_record(record, connector, how, row_number)
@@ -45,24 +63,42 @@ class Chunk:
     def _add_record(self, record: Any, connector: Connector, how: Cleaning, row_number: int | None) -> None:
         try:
             raw = connector.to_mention(record)
+            if raw.account_gone:
+                self._bury_account(raw, how)
+                return
             native_id = native_id_of(raw)
             key = mention_id(how.source, native_id)
             if raw.deleted:
-                self._bury(key, native_id, how)
+                self._bury(key, native_id, how, only_if_known=raw.if_known and not self._knows(key, native_id))
                 self.tally.landed()
                 return
             row = clean(raw, how)
         except Exception as error:  # one record never stops the others, whatever is wrong with it
+            self.tally.inspect(record, connector)
             self._set_aside(record, error, connector, how, row_number)
             return
-        self.deliveries[key] = self.deliveries.get(key, 0) + 1
+        self.tally.inspect(record, connector)
         self.tally.landed(row["published_at"])
-        if key not in self.tombstones:
+        self.deliveries[key] = self.deliveries.get(key, 0) + 1
+        if raw.if_known and not self._knows(key, native_id):
+            self.unsure_mentions[key] += 1
+        else:
+            self.unsure_mentions.pop(key, None)
+        if key not in self.tombstones or key in self.unsure_tombstones:
             self.mentions[key] = row
         for quarantine_id in self._broken.pop(native_id, ()):
             self.quarantine[quarantine_id]["resolved_at"] = how.collected_at
 
-    def _bury(self, key: str, native_id: str, how: Cleaning) -> None:
+    def _knows(self, key: str, native_id: str) -> bool:
+        """Whether this chunk says for sure that the post was collected."""
+        is_here = key in self.mentions and key not in self.unsure_mentions
+        return is_here or native_id in self._broken or (key in self.tombstones and key not in self.unsure_tombstones)
+
+    def _bury(self, key: str, native_id: str, how: Cleaning, *, only_if_known: bool, reason: str = "deleted") -> None:
+        if only_if_known:
+            self.unsure_tombstones[key] += 1
+        else:
+            self.unsure_tombstones.pop(key, None)
         self.mentions.pop(key, None)
         self.tombstones.setdefault(
             key,
@@ -70,10 +106,25 @@ class Chunk:
                 "source": how.source,
                 "native_id": native_id,
                 "mention_id": key,
-                "reason": "deleted",
+                "reason": reason,
                 "noticed_at": how.collected_at,
             },
         )
+
+    def _bury_account(self, raw: RawMention, how: Cleaning) -> None:
+        """Bury the account's posts of this chunk; those of earlier loads are found when it is loaded."""
+        if not raw.author:
+            raise BrokenRecord("author", "is missing: whose account is gone?")
+        author_key = how.pseudonyms.author_key(how.platform, raw.author)
+        account = self.gone_accounts.setdefault(author_key, GoneAccount(raw.native_id))
+        for key, row in list(self.mentions.items()):
+            if row["author_key"] == author_key:
+                self._bury(key, row["native_id"], how, only_if_known=False, reason="account_deleted")
+                account.has_posts = True
+        if raw.native_id:
+            for native_id in [each for each in self._broken if each.startswith(raw.native_id)]:
+                for quarantine_id in self._broken.pop(native_id):
+                    del self.quarantine[quarantine_id]
 
     def _set_aside(
         self, record: Any, error: Exception, connector: Connector, how: Cleaning, row_number: int | None

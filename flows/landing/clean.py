@@ -10,9 +10,10 @@ from typing import Any, Final, get_args
 from flows.landing.html import html_to_text
 from flows.landing.mention import content_hash, mention_id
 from flows.landing.text import normalise, well_formed
+from flows.night import Night
 from flows.privacy.pseudonyms import Pseudonyms
 from flows.privacy.redaction import redact
-from flows.sources.base import AuthorKind, BrokenRecord, RawMention
+from flows.sources.base import AuthorKind, BrokenRecord, RawMention, SourceSettings
 
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 """Before this there was no public web: an earlier date is a wrong one."""
@@ -39,6 +40,18 @@ class Cleaning:
     collected_at: datetime
     pseudonyms: Pseudonyms
     keep_handles: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, night: Night, source: SourceSettings) -> Cleaning:
+        """What holds for a source in a night."""
+        return cls(
+            source=source.source,
+            platform=source.type,
+            run_id=night.run_id,
+            collected_at=night.as_of,
+            pseudonyms=Pseudonyms.open(night.home),
+            keep_handles=night.settings.listened_handles,
+        )
 
     @property
     def latest(self) -> datetime:

@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,13 +45,15 @@ _DLT: Final = {
 class Landing:
     """The landing tables of one source.
 
-    `cursor` is what the source's last durable load stored; empty before the first one.
+    `cursor` is what the source's last durable load stored; empty before the first one. A `window` of time that is
+    filled in afterwards has a cursor of its own.
     """
 
-    def __init__(self, warehouse: duckdb.DuckDBPyConnection, folder: Path, source: str) -> None:
+    def __init__(self, warehouse: duckdb.DuckDBPyConnection, folder: Path, source: str, window: str = "") -> None:
         self._warehouse = warehouse
         self._folder = folder
-        self._name = f"marktecho_{source}"
+        self._source = source
+        self._name = f"marktecho_{source}{f'_BACKFILL_{window}' if window else ''}"
         self._finish_pending()
         self._tidy()
         self._pipeline = self._open_pipeline()
@@ -61,9 +64,12 @@ class Landing:
         """Make a chunk durable in one dlt load; its cursor, when it has one, becomes the source's cursor with it.
 
         Rows that are stored already in the same form are not written again; a changed row keeps its first
-        `collected_at`. Posts known to be deleted are withheld and counted as skipped.
+        `collected_at`. Posts known to be deleted are withheld and counted as skipped. All posts of accounts that are
+        gone become tombstones, whatever source they came from. What only counts for known posts is left out for others.
         """
         with _WRITES:
+            self._bury_accounts(chunk)
+            self._forget_unknown(chunk)
             self._withhold_deleted(chunk)
             self._resolve_quarantine(chunk)
             tables = {
@@ -122,6 +128,67 @@ class Landing:
         sources = self._pipeline.state.get("sources", {})
         return dict(sources.get(self._name, {}).get("resources", {}).get(_STATE, {}).get("cursor", {}))
 
+    def _bury_accounts(self, chunk: Chunk) -> None:
+        """Add tombstones for what earlier loads hold of accounts that are gone."""
+        if not chunk.gone_accounts:
+            return
+        prefixes = [account.id_prefix for account in chunk.gone_accounts.values()]
+        gone = pa.table({"author_key": list(chunk.gone_accounts), "id_prefix": prefixes})
+        posts = self._with_rows(
+            gone,
+            """
+            select source, native_id, mention_id, author_key
+            from (
+                select source, native_id, mention_id, author_key from landing.mentions
+                union
+                select source, native_id, mention_id, author_key from core.mentions
+            )
+            semi join delivered using (author_key)
+            """,
+        )
+        for post in posts.to_pylist():
+            chunk.gone_accounts[post.pop("author_key")].has_posts = True
+            tombstone = {**post, "reason": "account_deleted", "noticed_at": datetime.now(UTC)}
+            chunk.tombstones.setdefault(post["mention_id"], tombstone)
+            chunk.unsure_tombstones.pop(post["mention_id"], None)
+        self._with_rows(
+            gone,
+            """
+            delete from landing.quarantine
+            where source = $source
+              and exists (from delivered where id_prefix <> '' and starts_with(quarantine.native_id, id_prefix))
+            """,
+            {"source": self._source},
+        )
+        for account in chunk.gone_accounts.values():
+            if account.has_posts:
+                chunk.tally.landed()
+
+    def _forget_unknown(self, chunk: Chunk) -> None:
+        """Leave out what only counts for posts that were collected, where they were not."""
+        unsure = {key: chunk.tombstones[key]["native_id"] for key in chunk.unsure_tombstones}
+        unsure |= {key: chunk.mentions[key]["native_id"] for key in chunk.unsure_mentions if key in chunk.mentions}
+        if not unsure:
+            return
+        known = self._with_rows(
+            pa.table({"mention_id": pa.array(list(unsure)), "native_id": pa.array(list(unsure.values()))}),
+            """
+            select mention_id from delivered
+            where mention_id in (select mention_id from landing.mentions)
+               or mention_id in (select mention_id from landing.tombstones)
+               or mention_id in (select mention_id from core.mentions)
+               or mention_id in (select mention_id from core.tombstones)
+               or native_id in (select native_id from landing.quarantine where source = $source)
+            """,
+            {"source": self._source},
+        )
+        for key in unsure.keys() - set(known["mention_id"].to_pylist()):
+            chunk.tally.disregard(chunk.unsure_mentions[key] + chunk.unsure_tombstones[key])
+            if key in chunk.unsure_tombstones:
+                del chunk.tombstones[key]
+            if key in chunk.unsure_mentions:
+                chunk.mentions.pop(key, None)
+
     def _withhold_deleted(self, chunk: Chunk) -> None:
         ids = pa.table({"mention_id": pa.array(list(chunk.mentions), pa.string())})
         gone = self._with_rows(
@@ -132,7 +199,7 @@ class Landing:
                or mention_id in (select mention_id from core.tombstones)
             """,
         )
-        for key in gone["mention_id"].to_pylist():
+        for key in {*gone["mention_id"].to_pylist(), *(chunk.mentions.keys() & chunk.tombstones.keys())}:
             del chunk.mentions[key]
             chunk.tally.withhold(chunk.deliveries[key])
 
@@ -177,10 +244,10 @@ class Landing:
             "select delivered.* from delivered anti join landing.tombstones using (mention_id)",
         ).cast(TOMBSTONES)
 
-    def _with_rows(self, rows: pa.Table, query: str) -> pa.Table:
+    def _with_rows(self, rows: pa.Table, query: str, values: dict[str, Any] | None = None) -> pa.Table:
         self._warehouse.register("delivered", rows)
         try:
-            return self._warehouse.execute(query).to_arrow_table()
+            return self._warehouse.execute(query, values or {}).to_arrow_table()
         finally:
             self._warehouse.unregister("delivered")
 
@@ -199,7 +266,7 @@ class Landing:
 
 
 @contextmanager
-def open_landing(home: Home, source: str) -> Iterator[Landing]:
+def open_landing(home: Home, source: str, window: str = "") -> Iterator[Landing]:
     """Open the landing tables of a source: work that a killed run left is finished first.
 
     Several sources of one process may be open at once; the caller holds the warehouse (`flows.warehouse.exclusive`).
@@ -207,7 +274,7 @@ def open_landing(home: Home, source: str) -> Iterator[Landing]:
     with ExitStack() as stack:
         with _WRITES:
             warehouse = stack.enter_context(connect(home))
-            landing = Landing(warehouse, home.work / "dlt", source)
+            landing = Landing(warehouse, home.work / "dlt", source, window)
         yield landing
 
 

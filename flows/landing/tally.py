@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -55,19 +55,18 @@ class Tally:
         """Whether not a single one of several records could be read, all because of one field."""
         return self.drifted_field is not None and self.landed_count == 0
 
-    def inspect(self, records: Iterable[Any], connector: Connector) -> None:
-        """Count missing optional fields and unknown fields (of the top level) of records."""
+    def inspect(self, record: Any, connector: Connector) -> None:
+        """Count missing optional fields and unknown fields (of the top level) of a post's record."""
+        if not isinstance(record, Mapping):
+            return
         names = {*connector.required_fields, *connector.optional_fields, *connector.author_fields}
         known = names | {name.partition(".")[0] for name in names}
-        for record in records:
-            if not isinstance(record, Mapping):
-                continue
-            self.inspected_count += 1
-            for name in connector.optional_fields:
-                self.nulls[name] += lookup(record, name) in (None, "")
-            for name in record.keys() - known:
-                if name in self.unknown_fields or len(self.unknown_fields) < MOST_UNKNOWN_FIELDS:
-                    self.unknown_fields[str(name)] += 1
+        self.inspected_count += 1
+        for name in connector.optional_fields:
+            self.nulls[name] += lookup(record, name) in (None, "")
+        for name in record.keys() - known:
+            if name in self.unknown_fields or len(self.unknown_fields) < MOST_UNKNOWN_FIELDS:
+                self.unknown_fields[str(name)] += 1
 
     def landed(self, published_at: datetime | None = None) -> None:
         """Count a record that became a mention or a tombstone."""
@@ -88,6 +87,10 @@ class Tally:
         """Count landed records as left out after all: their posts had been deleted before."""
         self.landed_count -= count
         self.skipped_count += count
+
+    def disregard(self, count: int) -> None:
+        """Count landed records as never delivered: they were about posts that nobody collected."""
+        self.landed_count -= count
 
     def include(self, other: Tally) -> None:
         """Add another tally to this one."""

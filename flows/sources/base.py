@@ -10,11 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from flows.memory import Memory
 
 Record = Mapping[str, Any]
 Cursor = dict[str, Any]
@@ -45,6 +48,10 @@ class SourceFailed(Exception):  # noqa: N818 - an outcome, not a malfunction
     def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(message)
         self.outcome = outcome
+
+
+class EnoughAsked(Exception):  # noqa: N818 - an outcome, not a malfunction
+    """The run's budget of requests is used up. No failure: the next run goes on from the last durable page."""
 
 
 class BrokenRecord(ValueError):  # noqa: N818 - a fact about the record
@@ -103,6 +110,11 @@ class RawMention:
     reach: int | None = None
     deleted: bool = False
     """The platform says that this post is gone: it becomes a tombstone."""
+    account_gone: bool = False
+    """The platform says that `author` is gone: all posts of that author become tombstones. `native_id` may be empty, or
+    what all native ids of the author begin with, so that broken records of theirs leave quarantine as well."""
+    if_known: bool = False
+    """A change or deletion of a post that may never have been collected: it counts only when it was."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +127,21 @@ class Page:
     """Records of this page left out because their author opted out."""
     row_numbers: list[int] | None = field(default=None)
     """For files: the line or row of each record, for messages and quarantine."""
+    reached: datetime | None = None
+    """In a backfill: up to where the time asked for has been read, for the progress shown."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a platform says about a known post when it is asked again."""
+
+    native_id: str
+    gone: str | None = None
+    """Why the post is gone (it becomes a tombstone); None when it is still there."""
+    account_gone: bool = False
+    """Not only the post but its author is gone: all posts of that author become tombstones."""
+    record: Record | None = None
+    """The post as it is now, where the answer holds it in the form that `to_mention` reads: edits and counts land."""
 
 
 class Connector(ABC):
@@ -129,6 +156,9 @@ class Connector(ABC):
     author_fields: names of fields that identify persons; removed from a quarantined payload.
     waits_for_repair: whether the cursor stays where it is when not one record of a load can be read, so that the same
         records come again after an update of the connector.
+    recheck_interval: a post that was still there is asked for again after that time.
+    must_confirm_within: the platform's rules allow keeping a post only so long without asking for it again: what could
+        not be confirmed in that time is removed. None: no such rule.
     """
 
     settings_type: ClassVar[type[SourceSettings]]
@@ -136,6 +166,16 @@ class Connector(ABC):
     optional_fields: ClassVar[tuple[str, ...]] = ()
     author_fields: ClassVar[tuple[str, ...]] = ()
     waits_for_repair: ClassVar[bool] = True
+    recheck_interval: ClassVar[timedelta] = timedelta(days=7)
+    must_confirm_within: ClassVar[timedelta | None] = None
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What must outlive the run besides the cursor: sign-in sessions, spent units.
+
+        Whoever builds the connector for a run sets it; else it lasts as long as the connector.
+        """
+        return Memory()
 
     @abstractmethod
     def fetch(self, cursor: Cursor) -> Iterator[Page]:
@@ -156,9 +196,31 @@ class Connector(ABC):
         value = record.get("id")
         return str(value) if isinstance(value, str | int) and value != "" else None
 
-    def recheck(self, native_ids: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-        """For each known id, yield (native_id, reason why it is gone, or None when it is still there).
+    def recheck(self, native_ids: Iterable[str]) -> Iterator[Checked]:
+        """Ask again for known posts, and tell of each one asked for whether it is still there. Raises SourceFailed.
 
         Connectors of sources that cannot be asked do not override this: nothing is yielded.
         """
         return iter(())
+
+    def backfill(self, since: datetime, until: datetime, cursor: Cursor) -> Iterator[Page]:
+        """Yield the pages of posts published from `since` to before `until` (aware times), going on from `cursor`.
+
+        `cursor` is empty when this window is begun, later the one of the last durable page of the same window; it has
+        nothing to do with that of `fetch`. Pages say how far they `reached`. Raises SourceFailed. Connectors of sources
+        that cannot be asked for a time do not override this.
+        """
+        raise NotImplementedError
+
+    def probe(self) -> str:
+        """Ask the source for as little as possible and say in words what came. Raises SourceFailed.
+
+        The default reads the first page.
+        """
+        first = next(iter(self.fetch({})), None)
+        return "nothing new at the moment" if first is None else f"the first page has {len(first.records)} records"
+
+
+def can(connector: Connector, verb: str) -> bool:
+    """Whether a connector can do what not every source allows: `recheck` or `backfill`."""
+    return getattr(type(connector), verb) is not getattr(Connector, verb)

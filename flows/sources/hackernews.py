@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pydantic import AwareDatetime, BaseModel, Field
 
 from flows.http import NetworkSettings, PoliteClient
-from flows.sources.base import BrokenRecord, Connector, Cursor, Outcome, Page, RawMention, Record, SourceFailed
+from flows.sources.base import BrokenRecord, Checked, Connector, Cursor, Outcome, Page, RawMention, Record, SourceFailed
 from flows.sources.records import field_names, in_turns, read_record, records_in
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class HackerNews(Connector):
         value = record.get("objectID")
         return value if isinstance(value, str) and value else None
 
-    def recheck(self, native_ids: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    def recheck(self, native_ids: Iterable[str]) -> Iterator[Checked]:
         """Ask Firebase for each item: it keeps deleted and dead ones as marks."""
         with self._open_client(self.settings.items_url, self.settings) as client:
             for item_id in native_ids:
@@ -128,9 +128,9 @@ class HackerNews(Connector):
                 if item is not None and not isinstance(item, dict):
                     raise SourceFailed(Outcome.SCHEMA_DRIFT, f"item {item_id}: an object was expected")
                 if item is None or item.get("deleted"):
-                    yield item_id, "deleted"
+                    yield Checked(item_id, "deleted")
                 else:
-                    yield item_id, "hidden by moderators" if item.get("dead") else None
+                    yield Checked(item_id, "hidden by moderators" if item.get("dead") else None)
 
     def _walk(self, client: PoliteClient, query: str, state: dict[str, Any]) -> Iterator[list[Record]]:
         """Yield the hits of one window after the other up to now; a window with too many hits is halved."""

@@ -14,10 +14,12 @@ from urllib.parse import quote, urlsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from flows.http import NetworkSettings, PoliteClient
+from flows.rate_limits import HeaderTimestamp
 from flows.settings.secrets import SecretFromEnv
-from flows.sources.base import Connector, Cursor, Outcome, Page, RawMention, Record, SourceFailed
+from flows.sources.base import Checked, Connector, Cursor, Outcome, Page, RawMention, Record, SourceFailed
 from flows.sources.mastodon_timelines import Reach, Timeline, walk
 from flows.sources.records import field_names, in_turns, read_record, records_in
+from flows.sources.tokens import revealed
 
 RECHECK_BATCH = 20
 
@@ -173,7 +175,7 @@ class Mastodon(Connector):
             reach=status.account.followers_count,
         )
 
-    def recheck(self, native_ids: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    def recheck(self, native_ids: Iterable[str]) -> Iterator[Checked]:
         """Ask for known posts in batches; one that is missing is asked for alone before it counts as deleted."""
         ids = iter(native_ids)
         with self._client() as client:
@@ -183,15 +185,17 @@ class Mastodon(Connector):
                 found, _ = client.get_json("/api/v1/statuses", asked, accept=(404, 422))
                 statuses = {status.get("id"): status for status in records_in(found or [], "/api/v1/statuses")}
                 for status_id in batch:
-                    yield status_id, self._reason_gone(client, status_id, statuses.get(status_id))
+                    yield self._checked(client, status_id, statuses.get(status_id))
 
-    def _reason_gone(self, client: PoliteClient, status_id: str, status: Record | None) -> str | None:
+    def _checked(self, client: PoliteClient, status_id: str, status: Record | None) -> Checked:
         if status is None:
             path = f"/api/v1/statuses/{quote(status_id, safe='')}"
             status, response = client.get_json(path, accept=(404, 410))
             if response.status != 200:
-                return "deleted"
-        return "author opted out" if isinstance(status, dict) and self._is_left_out(status) else None
+                return Checked(status_id, "deleted")
+        if isinstance(status, dict) and self._is_left_out(status):
+            return Checked(status_id, "author opted out")
+        return Checked(status_id, record=status)
 
     def _explain_silence(self, client: PoliteClient) -> None:
         """Since 4.5 a timeline that is switched off looks empty; the instance tells. Raises SourceFailed if so."""
@@ -221,12 +225,8 @@ class Mastodon(Connector):
         return not self.settings.opt_outs.isdisjoint(re.findall(r"#(\w+)", profile.lower()))
 
     def _client(self) -> PoliteClient:
-        secret = self.settings.token_variable
-        if secret and not secret.is_set:
-            raise SourceFailed(
-                Outcome.ACCESS_LOST, f"The environment variable {secret.variable} (token_variable) is not set."
-            )
-        return self._open_client(self.settings.server, self.settings, token=secret.reveal() if secret else "")
+        token = revealed(self.settings.token_variable, "token_variable")
+        return self._open_client(self.settings.server, self.settings, token=token, limiter=HeaderTimestamp())
 
     def _full_handle(self, acct: str) -> str:
         """A handle with its server, in lower case: local accounts come without one."""

@@ -9,11 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import flows.sources
+from flows.memory import FileMemory
 from flows.sources.base import Connector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flows.home import Home
     from flows.sources.base import SourceSettings
 
 NOT_CONNECTORS = frozenset({"base", "registry"})
@@ -52,6 +54,9 @@ def _is_connector(candidate: object, module_name: str) -> bool:
     )
 
 
-def connector(settings: SourceSettings) -> Connector:
-    """Build the connector of one entry under `sources:`."""
-    return connector_types()[settings.type](settings)  # type: ignore[call-arg]
+def connector(settings: SourceSettings, home: Home | None = None) -> Connector:
+    """Build the connector of one entry under `sources:`; in `home` it keeps what must outlive the run."""
+    built = connector_types()[settings.type](settings)  # type: ignore[call-arg]
+    if home is not None:
+        built.memory = FileMemory(home.secrets / "connectors")
+    return built

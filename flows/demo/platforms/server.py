@@ -28,6 +28,16 @@ class Request:
     query: tuple[tuple[str, str], ...]
     headers: dict[str, str]
     connection: int = 0
+    body: bytes = b""
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The fields of a posted form."""
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+    def json(self) -> Any:
+        """The posted JSON value."""
+        return json.loads(self.body)
 
     def value(self, name: str, default: str = "") -> str:
         """The last value of a query parameter."""
@@ -129,6 +139,9 @@ def _handler_of(platform: PlatformServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             address = urlsplit(self.path)
             request = Request(
@@ -137,6 +150,7 @@ def _handler_of(platform: PlatformServer) -> type[BaseHTTPRequestHandler]:
                 query=tuple(parse_qsl(address.query, keep_blank_values=True)),
                 headers={name.lower(): value for name, value in self.headers.items()},
                 connection=self.client_address[1],
+                body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
             )
             self._send(platform.respond(request))
 
