@@ -266,3 +266,59 @@ create table if not exists core.sentiment_weights (
     raw_weight double not null,     -- -1, 0, 1
     corrected_weight double not null
 );
+
+-- a topic of the registry: what people talk about, under an id that stays
+create table if not exists core.topics (
+    topic_id varchar not null,
+    label_de varchar not null,
+    label_en varchar not null,
+    keywords varchar[] not null,
+    is_named boolean not null,          -- a person named it; labels are no longer made from the posts
+    is_pinned boolean not null,         -- a person merged or split it; a refresh neither merges nor splits it
+    parent_id varchar,                  -- the topic it was split from
+    merged_into varchar,                -- the topic that took its posts over
+    similar_topic_ids varchar[] not null, -- topics with nearly the same name
+    born_at timestamptz not null,       -- the logical time of the night that found it
+    retired_at timestamptz,             -- null: alive; merged or without posts for a long time since then
+    updated_at timestamptz not null
+);
+
+-- where a topic lies among the embeddings of a model version; several rows for a topic of several parts (merged by hand)
+create table if not exists core.topic_centroids (
+    topic_id varchar not null,
+    model_version varchar not null,
+    part integer not null,
+    centroid float[] not null,          -- unit length
+    fitted_at timestamptz not null
+);
+
+-- what has to be taken off an embedding before it is compared with centroids, one row per model version
+create table if not exists core.topic_spaces (
+    model_version varchar not null,
+    origin float[] not null,            -- mean of the posts' embeddings
+    nuisance float[][] not null,        -- orthonormal directions that tell languages apart, not subjects
+    temperature double not null,        -- of the soft assignment
+    floor double not null,              -- similarity below which a post is in no topic, -1 to 1
+    fitted_at timestamptz not null
+);
+
+-- the topic of a text, one row per text that has been looked at
+create table if not exists core.text_topics (
+    text_hash varchar not null,
+    model_version varchar not null,     -- of the embedding it was assigned by
+    topic_id varchar,                   -- null: in no topic
+    confidence_score double not null,   -- probability of the topic, 0 to 1
+    assigned_at timestamptz not null
+);
+
+-- what happened to a topic; nothing happens to one without a row here
+create table if not exists core.topic_events (
+    event_id varchar not null,
+    run_id varchar not null,
+    happened_at timestamptz not null,
+    topic_id varchar not null,
+    kind varchar not null,              -- born, split, merged, died, revived, renamed, reassigned
+    other_topic_id varchar,             -- split: from; merged: into; reassigned: to
+    text_count bigint,                  -- texts concerned
+    detail varchar
+);

@@ -37,6 +37,8 @@ select
     readings.intent_score,
     readings.not_scored_reason,
     readings.model_version,
+    case when spam.mention_id is null then topics.topic_id end as topic_id,
+    case when spam.mention_id is null then topics.topic_score end as topic_score,
     copies.mention_id is not null as is_copy,
     copies.copy_of,
     spam.mention_id is not null as is_spam,
@@ -46,6 +48,7 @@ from {{ ref('stg_mentions') }} as mentions
 inner join {{ ref('int_entity_lists') }} as entities using (mention_id)
 left join aspects using (text_hash)
 left join {{ ref('stg_enrichments') }} as readings using (text_hash)
+left join {{ ref('stg_text_topics') }} as topics using (text_hash)
 left join {{ ref('stg_sentiment_overrides') }} as overrides on overrides.mention_id = mentions.mention_id
 left join weights as own_weights
     on own_weights.model_version = readings.model_version and own_weights.language = mentions.language
