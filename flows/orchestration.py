@@ -17,7 +17,8 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows import runs, tasks
 from flows.errors import AuditRefused, MarktechoError
 from flows.home import Home
-from flows.night import Night, Report, reporter, silent
+from flows.night import Night, reporter, silent
+from flows.progress import in_lines
 from flows.settings import load_settings
 from flows.warehouse import exclusive
 
@@ -60,11 +61,10 @@ def opened_night(config: str, home: str | None, as_of: datetime | None = None) -
 
     Raises UsageError for wrong settings and WarehouseBusy when the other run does not end within an hour.
     """
-    if reporter.get() is silent:
-        reporter.set(_into_log())
-    night = Night.start(load_settings(Path(config)), Home.locate(home), as_of=as_of)
-    with exclusive(night.home, wait_seconds=WAIT_FOR_WAREHOUSE_SECONDS), runs.recorded(night):
-        yield night
+    with _reporting():
+        night = Night.start(load_settings(Path(config)), Home.locate(home), as_of=as_of)
+        with exclusive(night.home, wait_seconds=WAIT_FOR_WAREHOUSE_SECONDS), runs.recorded(night):
+            yield night
 
 
 def ingest_sources(night: Night) -> None:
@@ -74,11 +74,15 @@ def ingest_sources(night: Night) -> None:
         future.result()
 
 
-def _into_log() -> Report:
-    """Report progress to the run's log; dbt and dlt report from threads that do not know which run they belong to."""
-    log = get_run_logger()
-
-    def report(step: str, done: int, total: int | None) -> None:
-        log.info("%s: %s%s", step, f"{done:,}", "" if total is None else f" of {total:,}")
-
-    return report
+@contextmanager
+def _reporting() -> Iterator[None]:
+    """Report progress to the run's log, unless somebody listens; dbt and dlt report from threads without a run."""
+    if reporter.get() is not silent:
+        yield
+        return
+    with in_lines(get_run_logger().info) as report:
+        token = reporter.set(report)
+        try:
+            yield
+        finally:
+            reporter.reset(token)

@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from flows.progress import SECONDS_VARIABLE
+
 AS_OF = "2026-11-20T02:30:00+00:00"
 NOT_COMPARED = {"runs", "source_health"}
 """Marts that tell about runs, not about mentions: they differ between one run and two."""
@@ -67,7 +69,7 @@ def _start(arguments: tuple[str | Path, ...], environment: dict[str, str] | None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"} | (environment or {}),
+        env=os.environ | (environment or {}) | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200", SECONDS_VARIABLE: "0"},
     )
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from flows.night import Report, reporter
+from flows.progress import in_lines
 
 output = Console()
 errors = Console(stderr=True)
@@ -19,15 +20,13 @@ errors = Console(stderr=True)
 
 @contextmanager
 def progress() -> Iterator[Report]:
-    """Show the progress of the steps inside the block: bars on a terminal, one plain line per batch elsewhere."""
-    report, close = _bars() if errors.is_terminal else (_line, None)
-    token = reporter.set(report)
-    try:
-        yield report
-    finally:
-        reporter.reset(token)
-        if close:
-            close.stop()
+    """Show the progress of the steps inside the block: bars on a terminal, a few plain lines elsewhere."""
+    with _bars() if errors.is_terminal else in_lines(_write_line) as report:
+        token = reporter.set(report)
+        try:
+            yield report
+        finally:
+            reporter.reset(token)
 
 
 def print_json(value: Any) -> None:
@@ -35,12 +34,13 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def _line(step: str, done: int, total: int | None) -> None:
-    sys.stderr.write(f"{step}: {done}" + ("" if total is None else f" of {total}") + "\n")
+def _write_line(line: str) -> None:
+    sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 
-def _bars() -> tuple[Report, Progress]:
+@contextmanager
+def _bars() -> Iterator[Report]:
     bars = Progress(
         TextColumn("{task.description:<24}"),
         BarColumn(),
@@ -48,7 +48,6 @@ def _bars() -> tuple[Report, Progress]:
         TimeElapsedColumn(),
         console=errors,
     )
-    bars.start()
     known: dict[str, TaskID] = {}
 
     def report(step: str, done: int, total: int | None) -> None:
@@ -56,4 +55,5 @@ def _bars() -> tuple[Report, Progress]:
             known[step] = bars.add_task(step, total=total)
         bars.update(known[step], completed=done, total=total)
 
-    return report, bars
+    with bars:
+        yield report
