@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from rich.text import Text
+
 from flows.cli.app import app
 from flows.cli.terminal import errors
 from flows.errors import ExitCode, MarktechoError
@@ -19,14 +21,8 @@ def main() -> None:
     try:
         app()
     except MarktechoError as error:
-        errors.print(f"[bold red]marktecho:[/] {_escaped(str(error))}", soft_wrap=True)
+        errors.print(Text.assemble(("marktecho:", "bold red"), f" {error}"), soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         errors.print("marktecho: interrupted; run the command again to go on where it stopped.")
         sys.exit(ExitCode.FAILED)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -28,10 +28,9 @@ def demo(
 
     root = home or Path(platformdirs.user_data_dir("marktecho")) / "demo"
     code = run_demo(root, run_nightly, _recheck, output.print)
-    output.print(f"\nThe marts: {Home(root).marts}", markup=False, soft_wrap=True)
+    output.print(f"\nThe marts: {Home(root).marts}", soft_wrap=True)
     output.print(
-        f'Ask them:  marktecho query --home {root} "select * from entity_daily order by published_date desc"',
-        markup=False,
+        f'Ask them:  marktecho query --home {root} "select entity_name, lead_kind, score, url from sales_leads"',
         soft_wrap=True,
     )
     raise typer.Exit(code)

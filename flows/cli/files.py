@@ -41,7 +41,7 @@ def import_(
         files, source, mapping or [], date_format=date_format, time_zone=time_zone or settings.time_zone, html=html
     )
     for note in plan.notes:
-        errors.print(note, markup=False, soft_wrap=True)
+        errors.print(note, soft_wrap=True)
     with working_night(settings, Home.locate(home)) as night:
         run = import_files(night, plan)
     if as_json:
@@ -53,5 +53,5 @@ def import_(
             soft_wrap=True,
         )
     if run.outcome.is_failure:
-        errors.print(run.message or str(run.outcome), markup=False, soft_wrap=True)
+        errors.print(run.message or str(run.outcome), soft_wrap=True)
         raise typer.Exit(ExitCode.SOURCE_FAILED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,20 +44,21 @@ def run_nightly(config: Path, home: Home, as_of: str | None, *, as_json: bool = 
     from flows.orchestration import AUDIT_REFUSED, SOURCE_FAILED
     from flows.summary import latest_summary
 
+    errors.print("starting Prefect")
     with progress():
         _import_while_the_server_starts()
         state = flow(str(config), str(home.root), moment, return_state=True)
     if state.name == AUDIT_REFUSED:
-        errors.print(state.message, markup=False, soft_wrap=True)
+        errors.print(state.message, soft_wrap=True)
         return ExitCode.AUDIT_REFUSED
     if not state.is_completed():
-        errors.print(f"marktecho: the night failed: {state.message}", markup=False, soft_wrap=True)
+        errors.print(f"marktecho: the night failed: {state.message}", soft_wrap=True)
         return ExitCode.FAILED
     summary = latest_summary(home)
     if as_json:
         print_json(summary.as_dict())
     else:
-        output.print(summary.as_text(), markup=False, soft_wrap=True)
+        output.print(summary.as_text(), soft_wrap=True)
     return ExitCode.SOURCE_FAILED if state.name == SOURCE_FAILED else ExitCode.DONE
 
 
@@ -90,7 +92,7 @@ def ingest(
                 f"{run.source}: {run.outcome}, {run.landed_count:,} landed, {run.quarantined_count:,} in quarantine"
             )
             if run.message:
-                output.print(f"  {run.message}", markup=False)
+                output.print(f"  {run.message}")
     raise typer.Exit(ExitCode.SOURCE_FAILED if failed else ExitCode.DONE)
 
 
@@ -144,7 +146,23 @@ def _run_step(step: Callable[[Night], Any], config: Path, home: Path | None, as_
     moment = parse_as_of(as_of)
     with working_night(settings, Home.locate(home), moment) as night:
         result = step(night)
-    output.print(str(result), markup=False, soft_wrap=True)
+    for line in _in_words(result):
+        output.print(line, soft_wrap=True)
+
+
+def _in_words(result: Any) -> list[str]:
+    """What a step returns, a fact per line."""
+    if not is_dataclass(result):
+        return [str(result)]
+    lines = []
+    for field in fields(result):
+        value = getattr(result, field.name)
+        if isinstance(value, dict):
+            value = ", ".join(f"{name} {count:,}" for name, count in value.items())
+        elif isinstance(value, list):
+            value = "".join(f"\n- {item}" for item in value) or "none"
+        lines.append(f"{field.name.replace('_', ' ')}: {value}")
+    return lines
 
 
 def _import_while_the_server_starts() -> None:

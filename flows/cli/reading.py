@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from flows.cli.app import HomeOption, JsonOption, app
-from flows.cli.terminal import output, print_json
+from flows.cli.terminal import errors, print_json, print_rows
 from flows.errors import UsageError
 from flows.home import Home
 
@@ -38,9 +37,6 @@ def query(
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in shown])
         return
-    table = Table(*columns)
-    for row in shown:
-        table.add_row(*("" if value is None else str(value) for value in row))
-    output.print(table)
+    print_rows(columns, shown)
     if len(rows) > limit:
-        output.print(f"Only the first {limit} rows are shown; ask for more with --limit.")
+        errors.print(f"Only the first {limit} rows are shown; ask for more with --limit.")

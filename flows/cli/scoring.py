@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from flows.cli.app import JsonOption, app
-from flows.cli.terminal import errors, output, print_json, progress
+from flows.cli.terminal import errors, new_table, output, print_json, progress
 from flows.settings import load_settings
 
 if TYPE_CHECKING:
@@ -52,20 +52,19 @@ def score(
 def _show_summary(summary: ScoreSummary) -> None:
     output.print(
         f"{summary.output}: {summary.row_count:,} rows, {summary.scored_count:,} scored by {summary.model_version}.",
-        markup=False,
         soft_wrap=True,
     )
     for title, counts in (("not scored", summary.not_scored), ("languages", summary.languages)):
         if counts:
             said = ", ".join(f"{name} {count:,}" for name, count in counts.most_common(10))
-            output.print(f"{title}: {said}", markup=False, soft_wrap=True)
+            output.print(f"{title}: {said}", soft_wrap=True)
 
 
 def _show_errors(summary: ScoreSummary) -> None:
     for note in summary.notes:
-        errors.print(note, markup=False, soft_wrap=True)
+        errors.print(note, soft_wrap=True)
     for error in summary.errors:
-        errors.print(f"row {error.row:,}: {error.message}", markup=False, soft_wrap=True)
+        errors.print(f"row {error.row:,}: {error.message}", soft_wrap=True)
     if summary.error_count > len(summary.errors):
         errors.print(f"and {summary.error_count - len(summary.errors):,} more rows, see not_scored_reason.")
 
@@ -95,21 +94,21 @@ def evaluate(
     with progress():
         found = step(file, task=task, columns=columns, labels=labels or [])
     for note in found.notes:
-        errors.print(note, markup=False, soft_wrap=True)
+        errors.print(note, soft_wrap=True)
     if as_json:
         print_json(found.as_dict())
         return
-    output.print(f"{found.file}, read by {found.model_version}", markup=False, soft_wrap=True)
+    output.print(f"{found.file}, read by {found.model_version}", soft_wrap=True)
     output.print(_by_group([found.overall, *found.languages]))
     output.print(_by_class(found.overall))
     for title, counts in (("Rows left out", found.left_out), ("Languages without a score", found.unscored_languages)):
         if counts:
             said = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-            output.print(f"{title}: {said}", markup=False, soft_wrap=True)
+            output.print(f"{title}: {said}", soft_wrap=True)
 
 
 def _by_group(rows: list[Figures]) -> Table:
-    table = Table("language", title="All texts, and per language", title_justify="left")
+    table = new_table("language", title="All texts, and per language")
     for name in ("texts", "not scored", "macro-F1", "macro-recall", "accuracy", "calibration error"):
         table.add_column(name, justify="right")
     for row in rows:
@@ -121,7 +120,7 @@ def _by_group(rows: list[Figures]) -> Table:
 
 
 def _by_class(figures: Figures) -> Table:
-    table = Table("true class", title="Per class, and what was predicted", title_justify="left")
+    table = new_table("true class", title="Per class, and what was predicted")
     for name in ("precision", "recall", "F1", *figures.labels):
         table.add_column(name, justify="right")
     for number, label in enumerate(figures.labels):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from flows.cli.app import DEFAULT_CONFIG, ConfigOption, HomeOption, JsonOption, app
-from flows.cli.terminal import output, print_json
+from flows.cli.terminal import new_table, output, print_json
 from flows.cli.working import working_night
 from flows.errors import ExitCode
 from flows.home import Home
@@ -24,10 +24,11 @@ def doctor(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_js
     if as_json:
         print_json([vars(finding) for finding in findings])
     else:
-        table = Table("", "checked")
+        table = new_table("", "checked")
         table.add_column("found", overflow="fold")
         for finding in findings:
-            table.add_row("[green]ok[/]" if finding.is_ok else "[red]not ok[/]", finding.checked, finding.found)
+            verdict = Text("ok", "green") if finding.is_ok else Text("not ok", "red")
+            table.add_row(verdict, finding.checked, finding.found)
         output.print(table)
     if any(finding.is_wrong_use for finding in findings):
         raise typer.Exit(ExitCode.WRONG_USE)
@@ -66,4 +67,4 @@ def rollback(
     from flows.publish import rollback as step
 
     published = step(Home.locate(home), to)
-    output.print(f"Published again: {published}", markup=False)
+    output.print(f"Published again: {published}")

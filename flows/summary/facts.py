@@ -67,6 +67,7 @@ select
     left(regexp_replace(m.text, '\\s+', ' ', 'g'), $length) as example
 from windows as w
 left join marts.mentions as m on m.mention_id = w.verbatim_mention_ids[1]
+where w.original_count > 0
 order by w.original_count desc, w.aspect_id, w.intent
 limit $most
 """

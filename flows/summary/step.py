@@ -16,7 +16,7 @@ from flows.home import Home
 from flows.night import Night
 from flows.published import open_published
 from flows.summary.facts import Facts, gather
-from flows.summary.words import INTENTS, WORDS
+from flows.summary.words import INTENTS, LEAD_KINDS, WORDS
 
 LATEST = "latest.json"
 Rows = list[tuple[str, ...]]
@@ -122,7 +122,10 @@ def _write(night: Night, facts: Facts) -> NightSummary:
         )
         for row in facts.feedback
     ]
-    leads: Rows = [(row["lead_kind"], f"{row['score']:.2f}", row["reason"], row["place"]) for row in facts.leads]
+    lead_kinds = LEAD_KINDS[night.settings.language]
+    leads: Rows = [
+        (lead_kinds[row["lead_kind"]], f"{row['score']:.2f}", row["reason"], row["place"]) for row in facts.leads
+    ]
     queues: Rows = [tuple(str(value) for value in row.values()) for row in facts.queues]
     sources: Rows = [tuple("" if value is None else str(value) for value in row.values()) for row in facts.sources]
     company = night.settings.company.name

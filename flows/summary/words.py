@@ -88,3 +88,19 @@ INTENTS = {
     },
 }
 """The model's intents, as a reader would call them."""
+
+LEAD_KINDS = {
+    "en": {
+        "purchase": "wants to buy",
+        "switch_from_competitor": "leaves a competitor",
+        "churn_risk": "may leave us",
+        "recommendation_request": "asks for advice",
+    },
+    "de": {
+        "purchase": "will kaufen",
+        "switch_from_competitor": "verlässt einen Wettbewerber",
+        "churn_risk": "geht uns vielleicht verloren",
+        "recommendation_request": "bittet um Rat",
+    },
+}
+"""The values of `lead_kind`, as a reader would call them."""
