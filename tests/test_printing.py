@@ -15,7 +15,7 @@ POST = "Ruf [phone] an [/red] :smile: [bold]"
 def printed(columns: list[str], rows: list[tuple[Any, ...]], *, width: int | None = None) -> str:
     """What is printed on a terminal of a width, or (without one) into a pipe."""
     file = io.StringIO()
-    options = {} if width is None else {"force_terminal": True, "width": width, "no_color": True}
+    options = {} if width is None else {"force_terminal": True, "width": width, "color_system": None}
     print_rows(columns, rows, plain_console(file=file, **options))
     return file.getvalue()
 

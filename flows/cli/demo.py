@@ -30,7 +30,7 @@ def demo(
     code = run_demo(root, run_nightly, _recheck, output.print)
     output.print(f"\nThe marts: {Home(root).marts}", soft_wrap=True)
     output.print(
-        f'Ask them:  marktecho query --home {root} "select entity_name, lead_kind, score, url from sales_leads"',
+        f'Ask them:  marktecho query --home {root} "select score, reason, url from sales_leads order by score desc"',
         soft_wrap=True,
     )
     raise typer.Exit(code)
