@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from flows.sources.base import BrokenRecord, Outcome, Record, SourceFailed
 
 BROKEN_BYTE = re.compile("[\udc80-\udcff]")
 """What the HTTP client makes of bytes that are not UTF-8."""
+
+UtcTime = Annotated[datetime, AfterValidator(lambda moment: moment if moment.tzinfo else moment.replace(tzinfo=UTC))]
+"""A time of a platform whose times are UTC, said or not: ISO 8601 or Unix seconds."""
 
 M = TypeVar("M", bound=BaseModel)
 
