@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import flows.sources
+from flows.http import NetworkSettings
 from flows.settings import SettingsError, parse_settings
 from flows.sources.registry import connector_types
 
@@ -67,3 +68,19 @@ def test_files_without_a_connector_and_shared_bases_are_no_types(folder: Path) -
     (folder / "my_words.py").write_text("from flows.sources.base import Connector\nWORDS = 3\n", encoding="utf-8")
     (folder / "my_base.py").write_text("from flows.sources.base import Connector\nclass Base(Connector): ...\n")
     assert set(connector_types()) == before
+
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.mark.parametrize("name", sorted(connector_types()))
+def test_every_source_has_a_page_with_all_its_settings(name: str) -> None:
+    """The page shows an entry to copy and explains each field; the settings page names the type and links to it."""
+    pages = {page: page.read_text(encoding="utf-8") for page in (DOCS / "sources").glob("*.md")}
+    page, text = next((page, text) for page, text in pages.items() if f"- type: {name}\n" in text)
+    own = connector_types()[name].settings_type.model_fields.keys() - NetworkSettings.model_fields.keys()
+    assert sorted(field for field in own if f"`{field}`" not in text) == []
+    assert "## Retention and terms" in text
+    settings = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in settings
+    assert f"(../sources/{page.name})" in settings
