@@ -44,8 +44,9 @@ class FileMemory(Memory):
 
     def read(self, name: str) -> Kept:
         """What was written under a name; empty when the file is missing or damaged: it can be made anew."""
+        path = self._path(name)
         try:
-            value = json.loads(self._path(name).read_text(encoding="utf-8"))
+            value = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return {}
         return value if isinstance(value, dict) else {}

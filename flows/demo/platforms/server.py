@@ -158,7 +158,9 @@ def _handler_of(platform: PlatformServer) -> type[BaseHTTPRequestHandler]:
             if answer.silent_for and platform.closing.wait(answer.silent_for):
                 self.close_connection = True
                 return
-            self.send_response(answer.status)
+            self.send_response_only(answer.status)
+            if "Date" not in answer.headers:
+                self.send_header("Date", self.date_time_string())
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             if answer.stream is not None:
