@@ -49,7 +49,7 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
         _checked(f"warehouse {located.warehouse}", lambda: _warehouse(located)),
         _checked(f"published marts {located.marts}", lambda: _published(located)),
     ]
-    findings += _sources(settings)
+    findings += _sources(located, settings)
     return findings
 
 
@@ -95,16 +95,13 @@ def _published(home: Home) -> str:
     return f"{age.total_seconds() / 3600:.0f} hours old"
 
 
-def _sources(settings: Settings) -> Iterator[Finding]:
+def _sources(home: Home, settings: Settings) -> Iterator[Finding]:
     for source in settings.sources:
         if source.enabled:
-            yield _checked(f"source {source.source} ({source.type})", partial(_reachable, source))
+            yield _checked(f"source {source.source} ({source.type})", partial(_reachable, home, source))
         else:
             yield Finding(f"source {source.source} ({source.type})", True, "switched off")
 
 
-def _reachable(source: SourceSettings) -> str:
-    first_page = next(iter(connector(source).fetch({})), None)
-    if first_page is None:
-        return "reachable; nothing new at the moment"
-    return f"reachable; the first page has {len(first_page.records)} records"
+def _reachable(home: Home, source: SourceSettings) -> str:
+    return f"reachable; {connector(source, home).probe()}"

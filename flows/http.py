@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import httpx
 from pydantic import Field
@@ -44,6 +44,7 @@ READ_SECONDS = 30.0
 FIRST_RETRY_SECONDS = 1.0
 PROJECT_URL = "https://github.com/marktecho/marktecho"
 
+_HOST_LOCKS: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
 Params = Sequence[tuple[str, str]]
 T = TypeVar("T")
 
@@ -111,8 +112,6 @@ class PoliteClient:
     platform's dialect of rate limits. `agent` replaces the User-Agent where the platform prescribes another form.
     `sleep` and `clock` (Unix time) are for tests.
     """
-
-    _host_locks: ClassVar[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
 
     def __init__(
         self,
@@ -261,7 +260,7 @@ class PoliteClient:
     def _send(self, request: httpx.Request) -> Response | httpx.Request:
         """Send one request; returns the next request when the answer is a redirect."""
         try:
-            with self._host_locks[request.url.netloc.decode()]:
+            with host_lock(request.url.netloc.decode()):
                 self._transport.deadline = time.monotonic() + self.network.timeout_seconds
                 response = self._client.send(request, stream=True)
                 try:
@@ -309,6 +308,11 @@ class PoliteClient:
         if status >= 500:
             raise _Passing(Outcome.DOWN, f"{where}: the platform fails ({status})", asked_wait(response.headers, now))
         raise SourceFailed(Outcome.DOWN, f"{where}: refused with status {status}. Check the address in listening.yaml.")
+
+
+def host_lock(netloc: str) -> threading.Lock:
+    """Held while talking to a host: sources run at the same time, but a host sees one connection at work."""
+    return _HOST_LOCKS[netloc]
 
 
 def user_agent(contact: str = "") -> str:

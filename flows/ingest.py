@@ -59,10 +59,12 @@ def land(night: Night, connector: Connector, source: SourceSettings) -> SourceRu
     how = Cleaning.of(night, source)
     tally = Tally()
     failure: SourceFailed | None = None
+    notices: list[str] = []
     is_stuck = False
     with open_landing(night.home, source.source) as landing:
         try:
             for chunk in _chunks(connector, landing.cursor, how, source.max_records_per_run):
+                notices += chunk.notices
                 is_stuck = connector.waits_for_repair and chunk.tally.is_unreadable
                 if is_stuck:
                     chunk.cursor = None
@@ -73,7 +75,7 @@ def land(night: Night, connector: Connector, source: SourceSettings) -> SourceRu
                     break
         except SourceFailed as error:
             failure = error
-    outcome, message = _verdict(source.source, tally, failure, is_stuck=is_stuck)
+    outcome, message = _verdict(source.source, tally, failure, notices, is_stuck=is_stuck)
     run = SourceRun(
         run_id=night.run_id,
         source=source.source,
@@ -99,8 +101,7 @@ def _chunks(connector: Connector, cursor: Cursor, how: Cleaning, limit: int) -> 
     count = 0
     pages = _Pages(connector.fetch(cursor))
     for page in pages:
-        chunk.add(page, connector, how)
-        count += len(page.records)
+        count += chunk.add(page, connector, how)
         if chunk.is_full:
             yield chunk
             chunk = Chunk()
@@ -134,8 +135,10 @@ class _Pages:
             self.failure = SourceFailed(Outcome.DOWN, f"Unexpected {name} while fetching; the log has the details.")
 
 
-def _verdict(source: str, tally: Tally, failure: SourceFailed | None, *, is_stuck: bool) -> tuple[Outcome, str | None]:
-    messages = [str(failure)] if failure else []
+def _verdict(
+    source: str, tally: Tally, failure: SourceFailed | None, notices: list[str], *, is_stuck: bool
+) -> tuple[Outcome, str | None]:
+    messages = [*([str(failure)] if failure else []), *notices]
     field = tally.drifted_field
     if field:
         count, read = tally.failures[field], tally.landed_count + tally.quarantined_count

@@ -43,22 +43,30 @@ class Chunk:
         self.deliveries: dict[str, int] = {}
         """How often each post of this chunk was delivered, by mention_id."""
         self.tally = Tally()
-        self._size = 0
+        self.notices: list[str] = []
+        self._post_count = self._record_count = 0
         self._broken: dict[str, list[str]] = {}
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to load."""
-        return self._size >= ENOUGH
+        return self._post_count >= ENOUGH or self._record_count >= 10 * ENOUGH
 
-    def add(self, page: Page, connector: Connector, how: Cleaning) -> None:
-        """Clean the records of a page and take over its cursor."""
+    def add(self, page: Page, connector: Connector, how: Cleaning) -> int:
+        """Clean the records of a page and take over its cursor.
+
+        Returns how many of them count: all but those about posts that may never have been collected.
+        """
+        before = self._post_count
         self.tally.skipped(page.skipped_count)
-        self._size += len(page.records) + page.skipped_count
+        self._post_count += page.skipped_count
+        self._record_count += len(page.records)
+        self.notices += [page.notice] if page.notice else []
         for position, record in enumerate(page.records):
             row_number = page.row_numbers[position] if page.row_numbers else None
             self._add_record(record, connector, how, row_number)
         self.cursor = page.cursor
+        return self._post_count - before
 
     def _add_record(self, record: Any, connector: Connector, how: Cleaning, row_number: int | None) -> None:
         try:
@@ -71,12 +79,15 @@ class Chunk:
             if raw.deleted:
                 self._bury(key, native_id, how, only_if_known=raw.if_known and not self._knows(key, native_id))
                 self.tally.landed()
+                self._post_count += not raw.if_known
                 return
             row = clean(raw, how)
         except Exception as error:  # one record never stops the others, whatever is wrong with it
+            self._post_count += 1
             self.tally.inspect(record, connector)
             self._set_aside(record, error, connector, how, row_number)
             return
+        self._post_count += not raw.if_known
         self.tally.inspect(record, connector)
         self.tally.landed(row["published_at"])
         self.deliveries[key] = self.deliveries.get(key, 0) + 1
@@ -119,8 +130,9 @@ class Chunk:
         account = self.gone_accounts.setdefault(author_key, GoneAccount(raw.native_id))
         for key, row in list(self.mentions.items()):
             if row["author_key"] == author_key:
-                self._bury(key, row["native_id"], how, only_if_known=False, reason="account_deleted")
-                account.has_posts = True
+                is_unsure = not self._knows(key, row["native_id"])
+                self._bury(key, row["native_id"], how, only_if_known=is_unsure, reason="account_deleted")
+                account.has_posts = account.has_posts or not is_unsure
         if raw.native_id:
             for native_id in [each for each in self._broken if each.startswith(raw.native_id)]:
                 for quarantine_id in self._broken.pop(native_id):

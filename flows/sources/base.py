@@ -127,6 +127,8 @@ class Page:
     """Records of this page left out because their author opted out."""
     row_numbers: list[int] | None = field(default=None)
     """For files: the line or row of each record, for messages and quarantine."""
+    notice: str | None = None
+    """What whoever runs this should know although nothing failed, such as a time that can no longer be read."""
     reached: datetime | None = None
     """In a backfill: up to where the time asked for has been read, for the progress shown."""
 
