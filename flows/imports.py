@@ -34,14 +34,16 @@ def plan_import(
     source: str,
     mapping: Iterable[str] = (),
     *,
+    preset: str | None = None,
     date_format: str | None = None,
     time_zone: str = "Europe/Berlin",
     html: bool = False,
 ) -> ImportPlan:
     """Look at files before an import; writes nothing.
 
-    `mapping` holds `field=column` pairs; what they leave open is guessed from the columns' names (`field=` leaves a
-    field out). Raises UsageError, naming file and place, for anything that makes the import impossible.
+    `mapping` holds `field=column` pairs; what they leave open is as the `preset` says, else guessed from the columns'
+    names (`field=` leaves a field out). Raises UsageError, naming file and place, for anything that makes the import
+    impossible.
     """
     names = [str(path) for path in paths]
     if not names:
@@ -51,6 +53,7 @@ def plan_import(
             name=source,
             paths=names,
             map=parse_assignments(mapping),
+            preset=preset,  # type: ignore[arg-type] - checked by the settings
             date_format=date_format,
             time_zone=time_zone,
             html=html,
@@ -58,7 +61,9 @@ def plan_import(
         )
     except ValidationError as error:
         first = error.errors()[0]
-        option = {"name": "--source", "time_zone": "--time-zone"}.get(str(first["loc"][0]), str(first["loc"][0]))
+        option = {"name": "--source", "time_zone": "--time-zone", "preset": "--preset"}.get(
+            str(first["loc"][0]), str(first["loc"][0])
+        )
         hint = " Use lower-case letters, digits, - and _." if option == "--source" else ""
         raise UsageError(f"{option} {first['input']}: {first['msg'].removeprefix('Value error, ')}.{hint}") from None
     return ImportPlan(settings, tuple(plan_file(Path(name), settings) for name in dict.fromkeys(names)))

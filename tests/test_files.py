@@ -442,3 +442,58 @@ def test_every_row_of_a_real_export_is_landed_once_or_in_quarantine(night: Night
     assert len(there) == len(set(there))
     assert sorted(there + [one for one in broken if one]) == sorted(one.removesuffix(".0") for one in ids if one)
     assert run.quarantined_count == len(broken)
+
+
+EXPORTS = {
+    "brandwatch": (
+        "Report:,All mentions\nFrom:,01.11.2026\n\n"
+        "Query Id,Date,Title,Url,Resource Id,Author,Full Text,Language,Reach (new),Likes,Shares,Comments,Thread Id\n"
+        "7,2026-11-01 08:30:00.0,Neu,https://x.example/1,r1,anna,Mein Velumo,de,120,3,2,1,r0\n"
+    ),
+    "talkwalker": (
+        "url,published,title,content,lang,extra_author_attributes.name,reach,engagement,parent_url\n"
+        "https://x.example/1,2026-11-01 08:30:00,Neu,Mein Velumo,de,anna,120,9,https://x.example/0\n"
+    ),
+    "meltwater": (
+        "Date\tDocument ID\tURL\tHeadline\tOpening Text\tHit Sentence\tAuthor Handle\tReach\tLikes\tLanguage\n"
+        "2026-11-01 08:30\td1\thttps://x.example/1\tNeu\tOffen\tMein Velumo\t@anna\t120\t3\tde\n"
+    ),
+    "x": (
+        "id,conversation_id,referenced_tweets.replied_to.id,author_id,text,lang,public_metrics.like_count,"
+        "public_metrics.impression_count,created_at\n"
+        "18,17,17,anna,Mein Velumo,de,3,120,2026-11-01T08:30:00.000Z\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("preset", EXPORTS)
+def test_a_preset_knows_the_columns_of_a_tool(preset: str, night: Night, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(EXPORTS[preset], encoding="utf-16" if preset == "meltwater" else "utf-8")
+    plan = plan_import([path], "tool", preset=preset, time_zone="UTC")
+    run = import_files(night, plan)
+    assert (run.landed_count, run.quarantined_count) == (1, 0), run.message
+    (row,) = rows(night, "from landing.mentions")
+    assert (row["text"], row["language_hint"], row["reach"]) == ("Mein Velumo", "de", 120)
+    assert row["native_id"] == {"brandwatch": "r1", "meltwater": "d1", "x": "18"}.get(preset, "https://x.example/1")
+    assert row["published_at"] == datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+    assert row["author_key"] is not None
+    assert row["like_count"] == (None if preset == "talkwalker" else 3)
+    assert (row["reply_to_id"] is None) == (preset in ("brandwatch", "meltwater"))
+    assert any(f"as {preset} writes them" in note for note in plan.notes)
+    page = (Path(__file__).parents[1] / "docs" / "sources" / "files.md").read_text()
+    assert f"| `{preset}` |" in page
+
+
+def test_a_mapping_goes_before_the_preset_and_line_numbers_count_the_report(night: Night, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(EXPORTS["brandwatch"] + "7,zu kurz\n")
+    run = import_files(night, plan_import([path], "tool", ["text=Title"], preset="brandwatch"))
+    assert (run.landed_count, run.quarantined_count) == (1, 1)
+    assert rows(night, "select text from landing.mentions") == [{"text": "Neu"}]
+    assert rows(night, "select row_number from landing.quarantine") == [{"row_number": 6}]
+
+
+def test_an_unknown_preset_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--preset sprinklr"):
+        plan_import([tmp_path / "a.csv"], "tool", preset="sprinklr")

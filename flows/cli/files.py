@@ -11,6 +11,7 @@ from flows.cli.app import DEFAULT_CONFIG, ConfigOption, HomeOption, JsonOption, 
 from flows.cli.terminal import errors, output, print_json
 from flows.cli.working import working_night
 from flows.errors import ExitCode
+from flows.files.presets import PRESETS
 from flows.home import Home
 from flows.settings import load_settings
 
@@ -21,6 +22,9 @@ def import_(
     source: Annotated[str, typer.Option("--source", help="The value of `source` in the marts, such as brandwatch.")],
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Which column is which field; repeatable.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help=f"The tool that wrote the files: {', '.join(PRESETS)}.")
     ] = None,
     date_format: Annotated[
         str | None, typer.Option("--date-format", help="How dates are written, as of strptime; default: known forms.")
@@ -38,7 +42,13 @@ def import_(
 
     settings = load_settings(config)
     plan = plan_import(
-        files, source, mapping or [], date_format=date_format, time_zone=time_zone or settings.time_zone, html=html
+        files,
+        source,
+        mapping or [],
+        preset=preset,
+        date_format=date_format,
+        time_zone=time_zone or settings.time_zone,
+        html=html,
     )
     for note in plan.notes:
         errors.print(note, soft_wrap=True)

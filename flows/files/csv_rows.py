@@ -46,13 +46,13 @@ def _parsed(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 class _Lines:
-    """Lines of a file, numbered from 1, that can be given back."""
+    """Lines of a file, numbered from `first`, that can be given back."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[str], first: int) -> None:
         self._lines = iter(lines)
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
-        self.first = 1
+        self.first = first
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -79,13 +79,14 @@ class _Lines:
         return f"line {self.first}" if last <= self.first else f"lines {self.first} to {last}"
 
 
-def csv_rows(file: Iterable[str], delimiter: str) -> Iterator[tuple[int, Row | UnreadableRow]]:
-    """Yield rows with the numbers of their first lines; the first line is the header, blank lines are passed over.
+def csv_rows(file: Iterable[str], delimiter: str, skip: int = 0) -> Iterator[tuple[int, Row | UnreadableRow]]:
+    """Yield rows with the numbers of their first lines; the first line after `skip` ones is the header.
 
-    A quote that is never closed costs its own line only: the lines it would swallow are read again by themselves.
+    Blank lines are passed over. A quote that is never closed costs its own line only: the lines it would swallow are
+    read again by themselves.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    lines = _Lines(file)
+    lines = _Lines(itertools.islice(file, skip, None), skip + 1)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header: list[str] | None = None
     while True:

@@ -95,7 +95,7 @@ def complete(mapping: Mapping[str, str], columns: list[str], place: str) -> tupl
                 f"Columns: {', '.join(columns)}."
             )
     chosen = {field: column for field, column in mapping.items() if column}
-    by_name = {_plain(column): column for column in reversed(columns)}
+    by_name = {plain(column): column for column in reversed(columns)}
     guessed: dict[str, str] = {}
     for field, names in FIELDS.items():
         if field in mapping:
@@ -123,7 +123,8 @@ def value_of(row: Mapping[str, Any], column: str) -> Any:
     return value
 
 
-def _plain(column: str) -> str:
+def plain(column: str) -> str:
+    """A column's name in the form in which names are compared."""
     return re.sub(r"[\s-]+", "_", column.strip().lower())
 
 

@@ -9,13 +9,14 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Literal
 
 from flows.errors import UsageError
-from flows.files.csv_rows import csv_rows, find_delimiter
+from flows.files.csv_rows import DELIMITERS, csv_rows, find_delimiter
 from flows.files.encoding import find_encoding
+from flows.files.mapping import plain
 from flows.files.rows import Row, UnreadableRow
 
 if TYPE_CHECKING:
@@ -50,12 +51,17 @@ class Layout:
     encoding: str = "utf-8"
     errors: Literal["strict", "replace"] = "strict"
     delimiter: str = ","
+    lines_before_header: int = 0
     note: str | None = None
     """What had to be assumed about the file, for the user."""
 
 
-def inspect(path: Path) -> Layout:
-    """Find out how to read a file. Raises UsageError when it is missing, unreadable or of an unknown kind."""
+def inspect(path: Path, header: frozenset[str] = frozenset()) -> Layout:
+    """Find out how to read a file. Raises UsageError when it is missing, unreadable or of an unknown kind.
+
+    Some tools put a report above the header of a CSV file: with `header`, plain names of columns of which the header
+    has at least one, the file is read from that line on.
+    """
     if not path.exists():
         raise UsageError(f"{path}: there is no such file.")
     if not path.is_file():
@@ -71,14 +77,14 @@ def inspect(path: Path) -> Layout:
         )
     layout = Layout(path, form, is_gzip)
     try:
-        return _inspect_text(layout) if form != "parquet" else layout
+        return _inspect_text(layout, header) if form != "parquet" else layout
     except PermissionError:
         raise UsageError(f"{path}: cannot be read: permission denied.") from None
     except (OSError, EOFError) as error:
         raise UsageError(f"{path}: cannot be read: {error}.") from None
 
 
-def _inspect_text(layout: Layout) -> Layout:
+def _inspect_text(layout: Layout, header: frozenset[str]) -> Layout:
     with _open_bytes(layout) as file:
         found = find_encoding(file)
     layout = Layout(
@@ -100,9 +106,17 @@ def _inspect_text(layout: Layout) -> Layout:
                 f"Convert it, for example: jq -c '.[]' {layout.path.name} > {layout.path.stem}.jsonl"
             )
         return layout
-    return Layout(
-        layout.path, layout.format, layout.is_gzip, layout.encoding, layout.errors, find_delimiter(start), layout.note
-    )
+    before = _lines_before(start, header)
+    table = "".join(start.splitlines(keepends=True)[before:])
+    return replace(layout, delimiter=find_delimiter(table), lines_before_header=before)
+
+
+def _lines_before(start: str, header: frozenset[str]) -> int:
+    """How many lines stand above the one that has a column of the header; 0 when there is no such line."""
+    for number, line in enumerate(start.splitlines()):
+        if header & {plain(cell.strip('"')) for delimiter in DELIMITERS for cell in line.split(delimiter)}:
+            return number
+    return 0
 
 
 def batches(layout: Layout, size: int, *, skip: int = 0) -> Iterator[tuple[list[Row | UnreadableRow], list[int]]]:
@@ -145,7 +159,7 @@ def _rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
 
 def _csv_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
     with _open_text(layout) as file:
-        yield from csv_rows(file, layout.delimiter)
+        yield from csv_rows(file, layout.delimiter, layout.lines_before_header)
 
 
 def _json_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:

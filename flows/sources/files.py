@@ -20,6 +20,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from flows.errors import UsageError
 from flows.files.mapping import check_field, complete, value_of
+from flows.files.presets import preset_mapping, text_columns
 from flows.files.reading import Layout, batches, columns, inspect, sample
 from flows.files.rows import Row, UnreadableRow
 from flows.files.times import UnreadableTime, read_time
@@ -55,6 +56,9 @@ class FilesSettings(SourceSettings):
     )
     map: dict[str, str] = Field(
         default_factory=dict, description="Which column is which field of a mention; obvious ones are found without."
+    )
+    preset: Literal["brandwatch", "talkwalker", "meltwater", "x"] | None = Field(
+        default=None, description="The tool that wrote the files: its columns are known."
     )
     date_format: str | None = Field(
         default=None, description="How dates are written, as of strptime; default: known forms."
@@ -102,11 +106,15 @@ def plan_file(path: Path, settings: FilesSettings) -> FilePlan:
     Raises UsageError when it is missing, of an unknown kind, broken, when its columns do not fit the mapping, or when
     none of its dates can be read.
     """
-    layout = inspect(path)
+    layout = inspect(path, text_columns(settings.preset) if settings.preset else frozenset())
     rows = sample(layout)
-    mapping, guessed = complete(settings.map, columns(rows), str(path))
+    known = preset_mapping(settings.preset, columns(rows)) if settings.preset else {}
+    mapping, guessed = complete({**known, **settings.map}, columns(rows), str(path))
     _check_dates(path, rows, mapping, settings)
     notes = [layout.note] if layout.note else []
+    if settings.preset:
+        taken = ", ".join(f"{field}={mapping[field]}" for field in known if field in mapping)
+        notes.append(f"{path}: taken as {settings.preset} writes them: {taken}.")
     if guessed:
         pairs = ", ".join(f"{field}={column}" for field, column in guessed.items())
         notes.append(f"{path}: taken by their names: {pairs}. Use --map field=column to change that.")
@@ -226,7 +234,7 @@ class FilesConnector(Connector):
 
     def _fingerprint(self) -> str:
         chosen = self._settings.model_dump_json(include={"map", "date_format", "time_zone", "html"})
-        return blake2b(chosen.encode(), digest_size=8).hexdigest()
+        return blake2b(f"{chosen}{self._settings.preset or ''}".encode(), digest_size=8).hexdigest()
 
     def to_mention(self, record: Record) -> RawMention:
         """Map a row. Without an id column, or where it is empty, the id is a hash of text, time, author and url."""
