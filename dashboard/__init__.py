@@ -1,0 +1,1 @@
+"""The web page over the published marts; start it with `marktecho dashboard`."""

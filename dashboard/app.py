@@ -1,0 +1,67 @@
+"""The page's entry: navigation, language, and a look every few seconds whether a new night has been published."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import marts
+from dashboard.views import competitors, feedback, leads, mentions, overview, queues, sources, topics
+from dashboard.words import LANGUAGES, language, word
+from flows.errors import MarktechoError
+
+SECONDS_BETWEEN_LOOKS = 20
+PAGES = (
+    ("overview", overview.show, "space_dashboard"),
+    ("mentions", mentions.show, "forum"),
+    ("feedback", feedback.show, "grid_on"),
+    ("topics", topics.show, "category"),
+    ("competitors", competitors.show, "groups"),
+    ("leads", leads.show, "handshake"),
+    ("queues", queues.show, "inbox"),
+    ("sources", sources.show, "rss_feed"),
+)
+
+
+def main() -> None:
+    """Show the page that the reader chose."""
+    st.set_page_config(page_title="Marktecho", page_icon=":material/hearing:", layout="wide")
+    with st.sidebar:
+        codes = list(LANGUAGES)
+        st.segmented_control(
+            "Sprache / Language",
+            codes,
+            format_func=LANGUAGES.__getitem__,
+            default=language(),
+            key="language",
+            required=True,
+        )
+    page = st.navigation(
+        [
+            st.Page(show, title=word(name), icon=f":material/{icon}:", url_path=name, default=name == "overview")
+            for name, show, icon in PAGES
+        ]
+    )
+    try:
+        st.session_state["version"] = marts.version()
+        page.run()
+    except MarktechoError as error:
+        st.session_state["version"] = None
+        st.title("Marktecho")
+        st.info(word("nothing_published"))
+        st.caption(str(error))
+    _watch()
+
+
+@st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
+def _watch() -> None:
+    """Show the new night as soon as it is published."""
+    try:
+        now = marts.version()
+    except MarktechoError:
+        return
+    if now != st.session_state.get("version"):
+        st.toast(word("new_night"))
+        st.rerun()
+
+
+main()

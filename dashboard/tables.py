@@ -1,0 +1,54 @@
+"""Tables of the page: columns under their names in the reader's language, addresses as links, values in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboard.downloads import offer_download
+from dashboard.words import value_name, word
+
+NAMED_VALUES = ("sentiment", "intent", "department", "kind", "status", "outcome")
+TIMES = ("published_at", "due_at", "started_at", "finished_at")
+
+
+def show_table(frame: pl.DataFrame, name: str, **columns: Any) -> None:
+    """Show rows whose column names are keys of the page's words; `name` is the file name of a download.
+
+    `columns` overrides how single columns are shown. An empty table says so.
+    """
+    if frame.is_empty():
+        st.info(word("nothing_found"))
+        return
+    named = frame.with_columns(in_words(frame[column]) for column in NAMED_VALUES if column in frame.columns)
+    config = {column: st.column_config.Column(word(column)) for column in frame.columns if column not in columns}
+    config |= {
+        column: st.column_config.DatetimeColumn(
+            word(column), format="DD.MM.YYYY HH:mm", timezone=st.context.timezone or "UTC"
+        )
+        for column in TIMES
+        if column in frame.columns
+    }
+    if "url" in frame.columns:
+        config["url"] = st.column_config.LinkColumn(word("url"), display_text=r"https?://([^/]+)", width="small")
+    if "text" in frame.columns:
+        config["text"] = st.column_config.TextColumn(word("text"), width="large")
+    st.dataframe(named, hide_index=True, column_config=config | columns, placeholder="–")
+    offer_download(frame, name)
+
+
+def in_words(values: pl.Series) -> pl.Series:
+    """Values of the marts, such as intents, as a reader would call them."""
+    return values.replace({value: value_name(value) for value in values.unique().drop_nulls()})
+
+
+def score_column(name: str) -> Any:
+    """A column of scores from 0 to 1 as bars."""
+    return st.column_config.ProgressColumn(word(name), min_value=0, max_value=1, format="%.2f")
+
+
+def signed_column(name: str, label: str | None = None) -> Any:
+    """A column of figures from -1 to 1 with their sign."""
+    return st.column_config.NumberColumn(label or word(name), format="%+.2f")

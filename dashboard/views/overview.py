@@ -1,0 +1,149 @@
+"""The first page: how the company is doing, what happened, and what the posts behind it say."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.entities import entities
+from dashboard.marts import ask, has_table
+from dashboard.tables import show_table, signed_column
+from dashboard.words import value_name, word
+
+WINDOW_DAYS = 7
+DAYS_DRAWN = 42
+
+_NIGHT = "select as_of, published_at from runs where outcome in ('done', 'source_failed') order by as_of desc limit 1"
+
+_COMPANY = """
+select * from entity_windows where window_days = $days and entity_kind = 'company' order by entity_id limit 1
+"""
+
+_VOICES = """
+select entity_name, entity_kind, original_count, net_sentiment, net_sentiment_low, net_sentiment_high, share_of_voice
+from entity_windows
+where window_days = $days and entity_kind <> 'market'
+"""
+
+_WORK = """
+select
+    (
+        select count(*) from sales_leads
+        where published_at > (select max(as_of) from runs) - interval 7 day
+    ) as lead_count,
+    (select count(distinct mention_id) from department_queue where priority = 1) as urgent_count
+"""
+
+_PER_DAY = """
+select entity_name, published_date, original_count
+from entity_daily
+where entity_kind in ('company', 'competitor') and not is_incomplete
+  and published_date > (select max(published_date) from entity_daily) - $days
+order by published_date, entity_name
+"""
+
+_GROWN = """
+select
+    coalesce(a.aspect_name, f.aspect_id) as aspect, f.intent, f.original_count as count,
+    f.original_count_previous as before, f.net_sentiment, m.text, m.url
+from customer_feedback as f
+join entity_windows as e using (entity_id, window_days)
+left join aspects as a using (aspect_id)
+left join mentions as m on m.mention_id = f.verbatim_mention_ids[1]
+where window_days = $days and e.entity_kind = 'company' and f.original_count_change > 0
+order by f.original_count_change desc, f.aspect_id, f.intent
+limit 6
+"""
+
+_TRENDS = """
+select trend_id, kind, summary, detected_at, evidence_mention_ids
+from market_trends
+where detected_at > (select max(as_of) from runs) - interval 7 day
+order by strength desc nulls last, detected_at desc
+limit 8
+"""
+
+_EVIDENCE = """
+select published_at, text, sentiment, url from mentions where list_contains($ids, mention_id) order by published_at desc
+"""
+
+
+def show() -> None:
+    """Show the overview."""
+    night = ask(_NIGHT)
+    day = "" if night.is_empty() else f"{night['as_of'][0]:%d.%m.%Y}"
+    st.title(word("overview"), anchor=False)
+    st.caption(word("night_of", day=day))
+    _figures()
+    if has_table("market_trends"):
+        _trends()
+    left, right = st.columns([3, 2])
+    names = entities("company", "competitor")["entity_name"].to_list()
+    with left:
+        st.subheader(word("per_day"), anchor=False)
+        daily = ask(_PER_DAY, {"days": DAYS_DRAWN})
+        if daily.is_empty():
+            st.info(word("nothing_here"))
+        else:
+            st.altair_chart(charts.per_day(daily, names))
+    with right:
+        st.subheader(word("voices", days=WINDOW_DAYS), anchor=False)
+        voices = ask(_VOICES, {"days": WINDOW_DAYS})
+        drawn = voices.drop_nulls("net_sentiment")
+        if drawn.is_empty():
+            st.info(word("too_early"))
+        else:
+            everyone = entities("company", "product", "competitor")["entity_name"].to_list()
+            st.altair_chart(charts.sentiment_intervals(drawn, everyone))
+            st.altair_chart(charts.shares(voices.drop_nulls("share_of_voice"), names))
+    st.subheader(word("grown"), anchor=False)
+    show_table(ask(_GROWN, {"days": WINDOW_DAYS}), "grown", net_sentiment=signed_column("net_sentiment"))
+
+
+def _figures() -> None:
+    company = ask(_COMPANY, {"days": WINDOW_DAYS})
+    if company.is_empty():
+        st.info(word("nothing_here"))
+        return
+    figures = company.row(0, named=True)
+    work = ask(_WORK).row(0, named=True)
+    columns = st.columns(5)
+    columns[0].metric(
+        f"{figures['entity_name']}: {word('count')}",
+        f"{figures['original_count']:,}",
+        f"{figures['original_count'] - figures['original_count_previous']:+,}",
+        delta_color="off",
+        help=word("count_help"),
+    )
+    columns[1].metric(
+        word("net_sentiment"),
+        _signed(figures["net_sentiment"]),
+        None if figures["net_sentiment_change"] is None else _signed(figures["net_sentiment_change"]),
+        help=word("net_sentiment_help"),
+    )
+    if figures["net_sentiment"] is not None:
+        low, high = figures["net_sentiment_low"], figures["net_sentiment_high"]
+        columns[1].caption(f"{word('interval')}: {_signed(low)} … {_signed(high)}")
+    share = figures["share_of_voice"]
+    columns[2].metric(
+        word("share_of_voice"), word("too_early") if share is None else f"{share:.0%}", help=word("share_of_voice_help")
+    )
+    columns[3].metric(word("leads_7"), f"{work['lead_count']:,}")
+    columns[4].metric(word("urgent"), f"{work['urgent_count']:,}")
+
+
+def _signed(value: float | None) -> str:
+    return word("too_early") if value is None else f"{value:+.2f}"
+
+
+def _trends() -> None:
+    st.subheader(word("what_happened"), anchor=False)
+    trends = ask(_TRENDS)
+    if trends.is_empty():
+        st.info(word("no_trends"))
+    for trend in trends.iter_rows(named=True):
+        with st.container(border=True):
+            st.badge(value_name(trend["kind"]))
+            st.text(trend["summary"])
+            with st.expander(word("posts_behind")):
+                show_table(ask(_EVIDENCE, {"ids": trend["evidence_mention_ids"]}), f"trend-{trend['trend_id'][:8]}")

@@ -1,0 +1,199 @@
+"""The words of the page, in English and German."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+LANGUAGES: Final = {"de": "Deutsch", "en": "English"}
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    # pages
+    "overview": ("Overview", "Übersicht"),
+    "mentions": ("Mentions", "Erwähnungen"),
+    "feedback": ("Feedback", "Rückmeldungen"),
+    "topics": ("Topics", "Themen"),
+    "competitors": ("Competitors", "Wettbewerb"),
+    "leads": ("Leads", "Leads"),
+    "queues": ("Queues", "Aufgaben"),
+    "sources": ("Sources and runs", "Quellen und Läufe"),
+    "language": ("Language", "Sprache"),
+    # states
+    "night_of": ("Night of {day}", "Nacht zum {day}"),
+    "new_night": ("A new night has been published.", "Eine neue Nacht ist veröffentlicht."),
+    "nothing_published": (
+        "Nothing has been published yet. Run `marktecho nightly` first; this page then fills itself.",
+        "Noch ist nichts veröffentlicht. Zuerst `marktecho nightly` ausführen; die Seite füllt sich dann von selbst.",
+    ),
+    "nothing_found": (
+        "Nothing matches. Widen the period or take a filter away.",
+        "Nichts passt dazu. Den Zeitraum erweitern oder einen Filter wegnehmen.",
+    ),
+    "nothing_here": ("Nothing here yet.", "Hier ist noch nichts."),
+    "not_in_file": (
+        "The published file does not have this table yet; the next night adds it.",
+        "Die veröffentlichte Datei hat diese Tabelle noch nicht; die nächste Nacht ergänzt sie.",
+    ),
+    "too_early": ("too early", "zu früh"),
+    "no_topics": (
+        "No topics yet: they appear once enough posts talk about the same thing.",
+        "Noch keine Themen: Sie erscheinen, sobald genug Beiträge vom selben handeln.",
+    ),
+    # controls
+    "period": ("Period", "Zeitraum"),
+    "days": ("last {days} days", "letzte {days} Tage"),
+    "everything": ("everything", "alles"),
+    "entity": ("About", "Über"),
+    "all": ("all", "alle"),
+    "words": ("Words in the text", "Wörter im Text"),
+    "words_help": (
+        "All words must occur; upper and lower case are the same.",
+        "Alle Wörter müssen vorkommen; Groß- und Kleinschreibung sind gleich.",
+    ),
+    "with_copies": ("with copies and spam", "mit Kopien und Spam"),
+    "more_filters": ("More filters", "Weitere Filter"),
+    "shown": (
+        "{shown} of {count}, the newest first",
+        "{shown} von {count}, die neuesten zuerst",
+    ),
+    "download": ("Download", "Herunterladen"),
+    # figures
+    "count": ("mentions", "Erwähnungen"),
+    "count_help": (
+        "Originals of the last 7 days, without copies and spam; beside it the change from the 7 days before.",
+        "Originale der letzten 7 Tage, ohne Kopien und Spam; daneben die Änderung gegenüber den 7 Tagen davor.",
+    ),
+    "net_sentiment": ("net sentiment", "Netto-Stimmung"),
+    "net_sentiment_help": (
+        "(positive - negative) / all, from -1 to 1, corrected for the model's known errors, with its 95% interval.",
+        "(positiv - negativ) / alle, von -1 bis 1, um die bekannten Fehler des Modells berichtigt, mit 95-%-Intervall.",
+    ),
+    "share_of_voice": ("share of voice", "Stimmenanteil"),
+    "share_of_voice_help": (
+        "Originals about the company, divided by originals about it and all competitors.",
+        "Originale über das Unternehmen, geteilt durch Originale über es und alle Wettbewerber.",
+    ),
+    "leads_7": ("leads, 7 days", "Leads, 7 Tage"),
+    "urgent": ("urgent posts", "dringende Beiträge"),
+    "interval": ("95% interval", "95-%-Intervall"),
+    "day": ("day", "Tag"),
+    "week": ("week", "Woche"),
+    "before": ("before", "zuvor"),
+    "change": ("change", "Änderung"),
+    "window": ("Window", "Fenster"),
+    # sections
+    "what_happened": ("What happened", "Was geschehen ist"),
+    "no_trends": (
+        "Nothing moved more than chance explains.",
+        "Nichts hat sich stärker bewegt, als der Zufall erklärt.",
+    ),
+    "posts_behind": ("The posts behind it", "Die Beiträge dahinter"),
+    "per_day": ("Mentions per day", "Erwähnungen pro Tag"),
+    "voices": ("Voices and sentiment, last {days} days", "Stimmen und Stimmung, letzte {days} Tage"),
+    "grown": ("What has grown most in the last 7 days", "Was in den letzten 7 Tagen am stärksten gewachsen ist"),
+    "heat_map": ("Net sentiment by aspect and week", "Netto-Stimmung nach Aspekt und Woche"),
+    "heat_map_help": (
+        "The number is the count of originals; a pale field with few posts says little.",
+        "Die Zahl ist die Anzahl der Originale; ein Feld mit wenigen Beiträgen sagt wenig.",
+    ),
+    "feedback_table": ("What people say, and why they write", "Was gesagt wird, und warum geschrieben wird"),
+    "verbatims": ("In their words", "Im Wortlaut"),
+    "share_per_week": ("Share of voice per week", "Stimmenanteil pro Woche"),
+    "strengths": ("Strengths and weaknesses, last 90 days", "Stärken und Schwächen, letzte 90 Tage"),
+    "strengths_help": (
+        "Complaints and praise about an aspect, by who they are about.",
+        "Beschwerden und Lob zu einem Aspekt, nach dem, um wen es geht.",
+    ),
+    "leaving": ("Who leaves whom", "Wer wen verlässt"),
+    "open": ("open", "offen"),
+    "overdue": ("overdue", "überfällig"),
+    "last_run": ("Each source's last run", "Der letzte Lauf jeder Quelle"),
+    "runs": ("Runs", "Läufe"),
+    "records_per_run": ("Records per run", "Datensätze pro Lauf"),
+    # columns
+    "published_at": ("published", "veröffentlicht"),
+    "text": ("text", "Text"),
+    "url": ("link", "Link"),
+    "sentiment": ("sentiment", "Stimmung"),
+    "intent": ("intent", "Absicht"),
+    "department": ("department", "Abteilung"),
+    "source": ("source", "Quelle"),
+    "reach": ("reach", "Reichweite"),
+    "post_language": ("language", "Sprache"),
+    "aspect": ("aspect", "Aspekt"),
+    "score": ("score", "Wert"),
+    "reason": ("why", "warum"),
+    "kind": ("kind", "Art"),
+    "priority": ("priority", "Priorität"),
+    "due_at": ("due", "fällig"),
+    "status": ("status", "Stand"),
+    "topic": ("topic", "Thema"),
+    "keywords": ("keywords", "Stichwörter"),
+    "first_seen": ("first seen", "zuerst gesehen"),
+    "last_seen": ("last seen", "zuletzt gesehen"),
+    "outcome": ("outcome", "Ergebnis"),
+    "records": ("records", "Datensätze"),
+    "landed": ("landed", "gelandet"),
+    "quarantined": ("quarantined", "Quarantäne"),
+    "left_out": ("left out", "ausgelassen"),
+    "message": ("message", "Meldung"),
+    "started_at": ("started", "begonnen"),
+    "finished_at": ("finished", "beendet"),
+    "audit": ("audit", "Prüfung"),
+    # values
+    "negative": ("negative", "negativ"),
+    "neutral": ("neutral", "neutral"),
+    "positive": ("positive", "positiv"),
+    "complaint": ("complaint", "Beschwerde"),
+    "praise": ("praise", "Lob"),
+    "question": ("question", "Frage"),
+    "purchase_interest": ("purchase interest", "Kaufinteresse"),
+    "switching": ("switching", "Wechsel"),
+    "feature_request": ("wish", "Wunsch"),
+    "recommendation_request": ("asks for a recommendation", "Bitte um Empfehlung"),
+    "employer": ("as an employer", "als Arbeitgeber"),
+    "news": ("news", "Nachricht"),
+    "other": ("other", "Sonstiges"),
+    "sales": ("sales", "Vertrieb"),
+    "marketing": ("marketing", "Marketing"),
+    "product": ("product", "Produkt"),
+    "support": ("support", "Kundendienst"),
+    "pr": ("PR", "PR"),
+    "hr": ("HR", "Personal"),
+    "purchase": ("wants to buy", "will kaufen"),
+    "switch_from_competitor": ("leaves a competitor", "verlässt einen Wettbewerber"),
+    "churn_risk": ("may leave us", "könnte uns verlassen"),
+    "new": ("new", "neu"),
+    "growing": ("growing", "wächst"),
+    "steady": ("steady", "stetig"),
+    "fading": ("fading", "schwindet"),
+    "retired": ("retired", "beendet"),
+    "emerging_topic": ("new topic", "neues Thema"),
+    "surge": ("surge", "Anstieg"),
+    "sentiment_shift": ("sentiment shift", "Stimmungswechsel"),
+    "competitor_move": ("competitor", "Wettbewerb"),
+}
+
+
+def language() -> str:
+    """The language of the page: the one chosen, else the browser's, else English."""
+    chosen = st.session_state.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return "de" if (st.context.locale or "").lower().startswith("de") else "en"
+
+
+def word(key: str, **values: object) -> str:
+    """A word of the page in its language. Raises KeyError for one that is not there."""
+    return _WORDS[key][0 if language() == "en" else 1].format(**values)
+
+
+def value_name(value: str) -> str:
+    """A value of the marts, such as an intent or a department, as a reader would call it; others as they are."""
+    return word(value) if value in _WORDS else value.replace("_", " ")
+
+
+def period_names(*days: int | None) -> dict[int | None, str]:
+    """Periods of that many days, as a reader would call them; None is all there is."""
+    return {one: word("everything") if one is None else word("days", days=one) for one in days}

@@ -1,0 +1,5 @@
+select
+    aspect_id,
+    name as aspect_name,
+    description
+from {{ source('core', 'aspects') }}

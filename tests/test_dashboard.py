@@ -1,0 +1,220 @@
+"""The page over published marts: every view in both languages, filters, downloads, a new night, no marts at all."""
+
+from __future__ import annotations
+
+import io
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import words
+from dashboard.downloads import as_csv, as_excel, as_parquet
+from flows import runs
+from flows.audit import audit
+from flows.build import build
+from flows.home import Home
+from flows.publish import publish
+from tests.night_process import marktecho
+from tests.warehouse_fixture import AS_OF, CoreTables, make_night
+
+APP = Path(words.__file__).with_name("app.py")
+VIEWS = ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "sources")
+FIRST, SECOND = "20261123T013000Z-000001", "20261123T013000Z-000002"
+FORMULA = '=HYPERLINK("http://evil.example","click")'
+
+
+def publish_night(core: CoreTables, run_id: str) -> None:
+    night = make_night(core.home, run_id=run_id)
+    with runs.recorded(night):
+        build(night)
+        audit(night)
+        publish(night)
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> CoreTables:
+    """A home with a published night about Acme and its rivals."""
+    tables = CoreTables(tmp_path_factory.mktemp("page"))
+    with tables.batch():
+        tables.weights("*", -1.2, 0.05, 1.2)
+        tables.rule("complaints", "support", intents=["complaint"], priority=1)
+        for number in range(4):
+            tables.mention(
+                f"late{number}",
+                text=f"The parcel is late again, number {number}",
+                sentiment="negative",
+                intent="complaint",
+                aspects={"delivery": "negative"},
+            )
+        tables.mention("praise", text="Großartige Qualität", sentiment="positive", aspects={"quality": "positive"})
+        tables.mention("copy", text="The parcel is late again!", copy_of="late0", sentiment="negative")
+        tables.mention("rival", entities=["rival"], text=FORMULA, sentiment="neutral", intent="switching")
+        tables.insert(
+            "source_runs",
+            [("20261123T013000Z-000001", "forum", AS_OF, AS_OF, "ok", None, 7, 7, 0, 0, None, None, None)],
+        )
+    publish_night(tables, "20261123T013000Z-000001")
+    return tables
+
+
+@pytest.fixture(autouse=True)
+def home(core: CoreTables, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("MARKTECHO_HOME", str(core.home.root))
+    return core.home
+
+
+def script(view: str) -> None:
+    from importlib import import_module
+
+    import_module(f"dashboard.views.{view}").show()
+
+
+def open_view(view: str, language: str = "en") -> AppTest:
+    page = AppTest.from_function(script, default_timeout=60, args=(view,))
+    page.session_state["language"] = language
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def frames(page: AppTest) -> list[Any]:
+    return [element.value for element in page.dataframe]
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_shows_in_both_languages(view: str, language: str) -> None:
+    page = open_view(view, language)
+    assert page.title[0].value == words._WORDS[view][language == "de"]
+
+
+def test_the_overview_says_how_the_company_is_doing() -> None:
+    page = open_view("overview")
+    figures = {metric.label: metric.value for metric in page.metric}
+    assert figures["Acme: mentions"] == "5"
+    assert figures["share of voice"] == "83%"
+    assert figures["urgent posts"] == "4"
+    assert page.caption[0].value == "Night of 23.11.2026"
+    assert frames(page)[-1]["aspect"].iloc[0] == "Delivery"
+
+
+def test_mentions_are_filtered_by_words_entity_and_copies() -> None:
+    page = open_view("mentions", "de")
+    assert page.caption[0].value == "6 von 6, die neuesten zuerst"
+    page.text_input[0].set_value("PARCEL 2").run()
+    assert list(frames(page)[0]["text"]) == ["The parcel is late again, number 2"]
+    assert list(frames(page)[0]["intent"]) == ["Beschwerde"]
+    page.text_input[0].set_value("").run()
+    page.toggle[0].set_value(True).run()
+    assert len(frames(page)[0]) == 7
+    page.multiselect[0].set_value(["rival"]).run()
+    assert list(frames(page)[0]["text"]) == [FORMULA]
+    page.text_input[0].set_value("nowhere").run()
+    assert not page.exception
+    assert page.info[0].value == "Nichts passt dazu. Den Zeitraum erweitern oder einen Filter wegnehmen."
+
+
+def test_a_queue_is_shown_per_department() -> None:
+    page = open_view("queues")
+    assert [metric.value for metric in page.metric] == ["4", "4", "4"]
+    assert set(frames(page)[0]["intent"]) == {"complaint"}
+
+
+def test_feedback_shows_the_words_behind_a_number() -> None:
+    page = open_view("feedback")
+    assert all("late again" in text for text in frames(page)[-1]["text"])
+    page.selectbox[0].set_value("other").run()
+    assert not page.exception
+    assert page.info[0].value == "too early"
+
+
+def test_an_empty_publication_says_so_on_every_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = CoreTables(tmp_path)
+    publish_night(empty, FIRST)
+    monkeypatch.setenv("MARKTECHO_HOME", str(tmp_path))
+    for view in VIEWS:
+        page = open_view(view)
+        assert page.info or view == "sources", view
+
+
+def test_without_a_publication_the_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKTECHO_HOME", str(tmp_path))
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not page.exception
+    assert "marktecho nightly" in page.info[0].value
+
+
+def test_a_new_night_is_shown_without_a_restart(core: CoreTables) -> None:
+    page = AppTest.from_file(str(APP), default_timeout=60)
+    page.session_state["language"] = "en"
+    page.run()
+    assert page.metric[0].value == "5"
+    core.mention("one-more", text="And one more parcel is late", sentiment="negative")
+    publish_night(core, SECOND)
+    page.run()
+    assert not page.exception
+    assert page.metric[0].value == "6"
+
+
+def test_downloads_hold_what_is_seen_and_no_formula() -> None:
+    rows = pl.DataFrame({"text": [FORMULA, "@user sagt: schön", "-1", "ok"], "ids": [["a", "b"], [], None, ["c"]]})
+    csv = as_csv(rows)
+    assert csv.startswith(b"\xef\xbb\xbf")
+    read = pl.read_csv(io.BytesIO(csv))
+    assert read["text"].to_list() == [f"'{FORMULA}", "'@user sagt: schön", "'-1", "ok"]
+    assert read["ids"].to_list()[0] == "a, b"
+    assert pl.read_parquet(io.BytesIO(as_parquet(rows))).equals(rows)
+    with zipfile.ZipFile(io.BytesIO(as_excel(rows))) as workbook:
+        sheet = workbook.read("xl/worksheets/sheet1.xml").decode()
+        strings = workbook.read("xl/sharedStrings.xml").decode()
+    assert "<f>" not in sheet and "hyperlink" not in sheet
+    assert "=HYPERLINK(" in strings
+
+
+def test_every_word_has_both_languages_with_the_same_places() -> None:
+    from string import Formatter
+
+    for key, pair in words._WORDS.items():
+        english, german = ({name for _, name, _, _ in Formatter().parse(text) if name} for text in pair)
+        assert english == german, key
+        assert all(pair), key
+
+
+@pytest.mark.parametrize("address", ["192.168.1.5", "::", "example.org"])
+def test_the_page_is_not_served_to_others_without_sign_in(address: str) -> None:
+    done = marktecho("dashboard", "--no-browser", "--address", address)
+    assert done.code == 2
+    assert "no sign-in" in done.errors and "Traceback" not in done.errors
+
+
+def test_the_command_serves_the_page(home: Home) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", "from flows.cli import main; main()", "dashboard", "--no-browser"]
+    with subprocess.Popen([*command, "--home", str(home.root), "--port", str(port)], start_new_session=True) as server:
+        try:
+            assert _answer(f"http://127.0.0.1:{port}/_stcore/health") == "ok"
+            assert "<title>Streamlit</title>" in _answer(f"http://127.0.0.1:{port}/queues")
+        finally:
+            server.terminate()
+
+
+def _answer(address: str, seconds: float = 60) -> str:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return httpx.get(address, timeout=5).raise_for_status().text
+        except httpx.HTTPError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
