@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from flows.errors import UsageError
 from flows.landing.chunk import Chunk
 from flows.landing.clean import Cleaning
 from flows.landing.pipeline import open_landing, writing
@@ -17,6 +18,7 @@ from flows.landing.tally import Tally
 from flows.night import Night
 from flows.sources.base import Connector, Cursor, EnoughAsked, Outcome, Page, SourceFailed, SourceSettings
 from flows.sources.registry import connector as build_connector
+from flows.sources.registry import connector_types
 
 log = logging.getLogger(__name__)
 
@@ -55,30 +57,79 @@ def ingest(night: Night, source: SourceSettings) -> SourceRun:
 
 def land(night: Night, connector: Connector, source: SourceSettings) -> SourceRun:
     """Land what a connector delivers for a source; see `ingest`."""
+    return _land(night, connector, source, connector.fetch, f"ingest {source.source}")
+
+
+def ensure_backfill(source: SourceSettings) -> None:
+    """Raise UsageError when a source cannot be asked for a time."""
+    kinds = connector_types()
+    able = [name for name, kind in kinds.items() if kind.backfill is not Connector.backfill]
+    if source.type not in able:
+        raise UsageError(
+            f"{source.source}: sources of the type {source.type} cannot be asked for a time. "
+            f"Types that can: {', '.join(able)}."
+        )
+
+
+def backfill(night: Night, source: SourceSettings, since: datetime, until: datetime) -> SourceRun:
+    """Land what a source published from `since` to before `until` (aware times), going on where the last try stopped.
+
+    Recorded like an ingest, as `SOURCE backfill`, so that what is usual at the source is not judged by it. Raises
+    UsageError when the source cannot be asked for a time.
+    """
+    ensure_backfill(source)
+    connector = build_connector(source, night.home)
+    step = f"backfill {source.source}"
+    hours = [round(each.timestamp() / 3_600) for each in (since, until)]
+
+    def pages(cursor: Cursor) -> Iterator[Page]:
+        if cursor.get("is_done"):
+            return
+        for page in connector.backfill(since, until, cursor.get("position", {})):
+            reached = round(page.reached.timestamp() / 3_600) if page.reached else hours[0]
+            night.report(f"{step} (hours)", max(0, reached - hours[0]), hours[1] - hours[0])
+            yield replace(page, cursor={"position": page.cursor})
+        yield Page([], {"is_done": True})
+
+    window = "_".join(f"{each.astimezone(UTC):%Y%m%dT%H%M%S}" for each in (since, until))
+    return _land(night, connector, source, pages, step, window)
+
+
+def _land(
+    night: Night,
+    connector: Connector,
+    source: SourceSettings,
+    fetch: Callable[[Cursor], Iterator[Page]],
+    step: str,
+    window: str = "",
+) -> SourceRun:
     started_at = datetime.now(UTC)
     how = Cleaning.of(night, source)
     tally = Tally()
     failure: SourceFailed | None = None
     notices: list[str] = []
     is_stuck = False
-    with open_landing(night.home, source.source) as landing:
+    with open_landing(night.home, source.source, window) as landing:
+        if window and landing.cursor.get("is_done"):
+            notices.append("This time has been filled in before.")
         try:
-            for chunk in _chunks(connector, landing.cursor, how, source.max_records_per_run):
-                notices += chunk.notices
+            for chunk in _chunks(connector, fetch(landing.cursor), how, source.max_records_per_run, notices):
                 is_stuck = connector.waits_for_repair and chunk.tally.is_unreadable
                 if is_stuck:
                     chunk.cursor = None
                 landing.load(chunk)
                 tally.include(chunk.tally)
-                night.report(f"ingest {source.source}", tally.record_count, None)
+                night.report(step, tally.record_count, None)
                 if is_stuck:
                     break
         except SourceFailed as error:
             failure = error
+        if window and failure is None and not landing.cursor.get("is_done"):
+            notices.append("There is more: run the same command again to go on.")
     outcome, message = _verdict(source.source, tally, failure, notices, is_stuck=is_stuck)
     run = SourceRun(
         run_id=night.run_id,
-        source=source.source,
+        source=f"{source.source} backfill" if window else source.source,
         started_at=started_at,
         finished_at=datetime.now(UTC),
         outcome=outcome,
@@ -91,17 +142,23 @@ def land(night: Night, connector: Connector, source: SourceSettings) -> SourceRu
         unknown_fields=dict(tally.unknown_fields.most_common()),
         newest_published_at=tally.newest_published_at,
     )
-    _record(night, run)
+    _record(night, run, source.source)
     return run
 
 
-def _chunks(connector: Connector, cursor: Cursor, how: Cleaning, limit: int) -> Iterator[Chunk]:
-    """Collect pages into chunks. Raises SourceFailed after the last complete page has been handed out."""
+def _chunks(
+    connector: Connector, fetched: Iterator[Page], how: Cleaning, limit: int, notices: list[str]
+) -> Iterator[Chunk]:
+    """Collect pages into chunks, and what they have to say into `notices`.
+
+    Raises SourceFailed after the last complete page has been handed out.
+    """
     chunk = Chunk()
     count = 0
-    pages = _Pages(connector.fetch(cursor))
+    pages = _Pages(fetched)
     for page in pages:
         count += chunk.add(page, connector, how)
+        notices += [page.notice] if page.notice else []
         if chunk.is_full:
             yield chunk
             chunk = Chunk()
@@ -155,11 +212,11 @@ def _verdict(
     return (Outcome.OK if tally.record_count else Outcome.NO_HITS), message
 
 
-def _record(night: Night, run: SourceRun) -> None:
+def _record(night: Night, run: SourceRun, source: str) -> None:
     """Write the run's row, in place of the one of an attempt before, and export its quarantine for people."""
     row = {**vars(run), "null_shares": json.dumps(run.null_shares), "unknown_fields": json.dumps(run.unknown_fields)}
     with writing(night.home) as warehouse:
-        export(warehouse, night.home.quarantine, run.source, run.run_id)
+        export(warehouse, night.home.quarantine, source, run.run_id)
         warehouse.begin()
         warehouse.execute(
             "delete from core.source_runs where run_id = $run_id and source = $source",

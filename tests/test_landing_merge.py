@@ -133,6 +133,11 @@ def test_a_lost_work_folder_is_restored_from_the_warehouse(night: Night) -> None
     assert len(rows(night, "from landing.mentions where source = 'lost'")) == 4
 
 
+def test_a_hyphen_in_the_name_of_a_source_keeps_its_cursor(night: Night) -> None:
+    land_pages(night, [[post("1")]], source="my-source")
+    assert land_pages(make_night(night.home), [[post("1")], [post("2")]], source="my-source").record_count == 1
+
+
 def test_sources_may_land_at_the_same_time(tmp_path: Path) -> None:
     night = make_night(tmp_path)
     pages = [[post(f"{page}-{number}") for number in range(20)] for page in range(3)]

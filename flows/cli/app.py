@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -45,6 +46,38 @@ def parse_as_of(text: str | None) -> datetime | None:
             f"--as-of {text}: not a time. Write it like 2026-11-23T02:30 or 2026-11-23T02:30+01:00."
         ) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def parse_window(since: str | None, until: str | None, time_zone: str) -> tuple[datetime, datetime] | None:
+    """Read `--since` and `--until` as aware times; without an offset they are of `time_zone`.
+
+    A day as `until` means its end; without it, it is when today began. Returns None without either. Raises UsageError.
+    """
+    if since is None:
+        if until is not None:
+            raise UsageError("--until needs --since.")
+        return None
+    zone = ZoneInfo(time_zone)
+    begin = _moment("--since", since, zone)
+    if until is None:
+        end = datetime.combine(datetime.now(zone).date(), time.min, zone)
+    else:
+        end = _moment("--until", until, zone)
+    if until is not None and len(until) == len("2026-11-01"):
+        end = datetime.combine(end.date() + timedelta(days=1), time.min, zone)
+    if begin >= end:
+        raise UsageError(f"--since {since} is not before {f'--until {until}' if until else 'today'}.")
+    if end > datetime.now(UTC):
+        raise UsageError(f"--until {until}: that is not over yet. New posts come with every `marktecho ingest`.")
+    return begin, end
+
+
+def _moment(option: str, text: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text}: not a date. Write it like 2026-11-01 or 2026-11-01T08:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 @app.callback(invoke_without_command=True)

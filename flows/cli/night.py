@@ -12,7 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.app import DEFAULT_CONFIG, AsOfOption, ConfigOption, HomeOption, JsonOption, app, parse_as_of
+from flows.cli.app import (
+    DEFAULT_CONFIG,
+    AsOfOption,
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    app,
+    parse_as_of,
+    parse_window,
+)
 from flows.cli.terminal import errors, output, print_json, progress
 from flows.cli.working import working_night
 from flows.errors import ExitCode, UsageError
@@ -65,11 +74,19 @@ def run_nightly(config: Path, home: Home, as_of: str | None, *, as_json: bool = 
 @app.command()
 def ingest(
     sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; default: all enabled ones.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="DATE", help="Fill in what one source published from then on; resumes."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="With --since: up to then (a day: its end).")
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch what is new at the sources and land it."""
+    """Fetch what is new at the sources and land it, or with --since what one of them published in a past time."""
+    from flows.ingest import backfill, ensure_backfill
     from flows.ingest import ingest as ingest_step
 
     settings = load_settings(config)
@@ -80,8 +97,15 @@ def ingest(
                 f"{config}: there is no source '{name}'. Known sources: {', '.join(sorted(known)) or 'none'}."
             )
     chosen = [known[name] for name in sources] if sources else [s for s in settings.sources if s.enabled]
+    window = parse_window(since, until, settings.time_zone)
+    if window and len(sources or []) != 1:
+        raise UsageError(
+            "--since fills in one source: name it, such as `marktecho ingest hackernews --since 2026-11-01`."
+        )
+    if window:
+        ensure_backfill(chosen[0])
     with working_night(settings, Home.locate(home)) as night:
-        landed = [ingest_step(night, source) for source in chosen]
+        landed = [backfill(night, one, *window) if window else ingest_step(night, one) for one in chosen]
     if as_json:
         print_json([vars(run) for run in landed])
     failed = False

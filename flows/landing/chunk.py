@@ -43,7 +43,6 @@ class Chunk:
         self.deliveries: dict[str, int] = {}
         """How often each post of this chunk was delivered, by mention_id."""
         self.tally = Tally()
-        self.notices: list[str] = []
         self._post_count = self._record_count = 0
         self._broken: dict[str, list[str]] = {}
 
@@ -61,7 +60,6 @@ class Chunk:
         self.tally.skipped(page.skipped_count)
         self._post_count += page.skipped_count
         self._record_count += len(page.records)
-        self.notices += [page.notice] if page.notice else []
         for position, record in enumerate(page.records):
             row_number = page.row_numbers[position] if page.row_numbers else None
             self._add_record(record, connector, how, row_number)

@@ -125,8 +125,11 @@ class Landing:
             shutil.rmtree(self._folder / self._name, ignore_errors=True)
 
     def _stored_cursor(self) -> Cursor:
-        sources = self._pipeline.state.get("sources", {})
-        return dict(sources.get(self._name, {}).get("resources", {}).get(_STATE, {}).get("cursor", {}))
+        # dlt writes the pipeline's name in another form there (small letters, no hyphens); the state holds no other
+        for source in self._pipeline.state.get("sources", {}).values():
+            if cursor := source.get("resources", {}).get(_STATE, {}).get("cursor"):
+                return dict(cursor)
+        return {}
 
     def _bury_accounts(self, chunk: Chunk) -> None:
         """Add tombstones for what earlier loads hold of accounts that are gone."""

@@ -209,8 +209,9 @@ class Connector(ABC):
         """Yield the pages of posts published from `since` to before `until` (aware times), going on from `cursor`.
 
         `cursor` is empty when this window is begun, later the one of the last durable page of the same window; it has
-        nothing to do with that of `fetch`. Pages say how far they `reached`. Raises SourceFailed. Connectors of sources
-        that cannot be asked for a time do not override this.
+        nothing to do with that of `fetch`. Pages say how far they `reached`. To end means that the window is complete:
+        whoever calls heeds `max_records_per_run`. Raises SourceFailed. Connectors of sources that cannot be asked for a
+        time do not override this.
         """
         raise NotImplementedError
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from html import escape, unescape
+from math import ceil
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -90,9 +91,22 @@ class HackerNews(Connector):
         known = cursor.get("queries", {})
         state: dict[str, dict[str, Any]] = {query: dict(known.get(query, {})) for query in self.settings.queries}
         with self._open_client(self.settings.base_url, self.settings) as client:
-            walks = [self._walk(client, query, state[query]) for query in self.settings.queries]
+            walks = [self._walk(client, query, state[query], self._clock()) for query in self.settings.queries]
             for hits in in_turns(walks, self.settings.max_records_per_run):
                 yield Page(hits, {"queries": {query: dict(each) for query, each in state.items()}})
+
+    def backfill(self, since: datetime, until: datetime, cursor: Cursor) -> Iterator[Page]:
+        """Read the windows of that time, all queries in turns. Raises SourceFailed."""
+        begin = {"read_until": ceil(since.timestamp()) - 1, "settled_until": ceil(since.timestamp()) - 1}
+        known = cursor.get("queries", {})
+        state = {query: dict(known.get(query, begin | {"caught_up": False})) for query in self.settings.queries}
+        last = datetime.fromtimestamp(ceil(until.timestamp()) - 1, UTC)
+        with self._open_client(self.settings.base_url, self.settings) as client:
+            walks = [self._walk(client, query, each, last) for query, each in state.items() if not each["caught_up"]]
+            for hits in in_turns(walks):
+                reached = datetime.fromtimestamp(min(each["read_until"] for each in state.values()), UTC)
+                cursor = {"queries": {query: dict(each) for query, each in state.items()}}
+                yield Page(hits, cursor, reached=reached)
 
     def to_mention(self, record: Record) -> RawMention:
         """Map a story (title, text and link) or a comment. Nobody knows the `reach` of an item. Raises BrokenRecord."""
@@ -132,9 +146,9 @@ class HackerNews(Connector):
                 else:
                     yield Checked(item_id, "hidden by moderators" if item.get("dead") else None)
 
-    def _walk(self, client: PoliteClient, query: str, state: dict[str, Any]) -> Iterator[list[Record]]:
-        """Yield the hits of one window after the other up to now; a window with too many hits is halved."""
-        now = int(self._clock().timestamp())
+    def _walk(self, client: PoliteClient, query: str, state: dict[str, Any], end: datetime) -> Iterator[list[Record]]:
+        """Yield the hits of one window after the other up to `end`; a window with too many hits is halved."""
+        now = int(end.timestamp())
         overlap = int(self.settings.overlap_hours * 3_600)
         start = now - int(self.settings.lookback_days * SECONDS_PER_DAY)
         if state:

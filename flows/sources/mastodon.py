@@ -17,7 +17,7 @@ from flows.http import NetworkSettings, PoliteClient
 from flows.rate_limits import HeaderTimestamp
 from flows.settings.secrets import SecretFromEnv
 from flows.sources.base import Checked, Connector, Cursor, Outcome, Page, RawMention, Record, SourceFailed
-from flows.sources.mastodon_timelines import Reach, Timeline, walk
+from flows.sources.mastodon_timelines import Reach, Timeline, read_back, walk
 from flows.sources.records import field_names, in_turns, read_record, records_in
 from flows.sources.tokens import revealed
 
@@ -152,6 +152,20 @@ class Mastodon(Connector):
                 yield Page(kept, {"timelines": deepcopy(state)}, skipped_count=len(records) - len(kept))
             if not total:
                 self._explain_silence(client)
+
+    def backfill(self, since: datetime, until: datetime, cursor: Cursor) -> Iterator[Page]:
+        """Read each timeline back through that time, one after the other. Raises SourceFailed."""
+        timelines = self.settings.timelines
+        first = int(cursor.get("timeline", 0))
+        max_id = cursor.get("max_id")
+        with self._client() as client:
+            for number, timeline in enumerate(timelines[first:], first):
+                for records, oldest in read_back(client, timeline, since, until, max_id):
+                    kept = [record for record in records if not self._is_left_out(record)]
+                    at = {"timeline": number, "max_id": oldest}
+                    reached = since + (until - since) * number / len(timelines)
+                    yield Page(kept, at, skipped_count=len(records) - len(kept), reached=reached)
+                max_id = None
 
     def to_mention(self, record: Record) -> RawMention:
         """Map a post. `reach` is the account's number of followers. Raises BrokenRecord."""

@@ -92,6 +92,39 @@ def _forward(client: PoliteClient, timeline: Timeline, state: dict[str, Any]) ->
         yield records
 
 
+def read_back(
+    client: PoliteClient, timeline: Timeline, since: datetime, until: datetime, max_id: str | None
+) -> Iterator[tuple[list[Record], str]]:
+    """Yield the posts of a time, newest first, with the id below which the rest lies; go on below `max_id`.
+
+    Where ids are made of the time, as Mastodon's are, what is newer than `until` is jumped over.
+    """
+    is_first = max_id is None
+    while True:
+        records, response = _page(client, timeline, "max_id", max_id)
+        if not records:
+            return
+        oldest = _edge(response, records, "max_id", min)
+        if max_id is not None and _order(oldest) >= _order(max_id):
+            raise _stuck(timeline)
+        wanted = [record for record in records if since <= _time(record) < until]
+        reached = _time(records[-1])
+        jump = _id_at(records[-1], until) if is_first and reached >= until else None
+        max_id = jump if jump is not None and _order(jump) < _order(oldest) else oldest
+        is_first = False
+        yield wanted, max_id
+        if reached < since:
+            return
+
+
+def _id_at(record: Record, moment: datetime) -> str | None:
+    """The id that a post of that time would have, where ids hold milliseconds above 16 bits; else None."""
+    text = str(record.get("id"))
+    if not text.isdecimal() or abs((int(text) >> 16) / 1_000 - _time(record).timestamp()) > 3_600:
+        return None
+    return str(int((moment + timedelta(hours=1)).timestamp() * 1_000) << 16)
+
+
 def _page(client: PoliteClient, timeline: Timeline, bound: str, edge: str | None) -> tuple[list[Record], Response]:
     params: Params = [*timeline.params, ("limit", str(PAGE_SIZE)), *([(bound, edge)] if edge else [])]
     found, response = client.get_json(timeline.path, params, accept=(404, 422))

@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from math import inf
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ValidationError
@@ -58,7 +59,7 @@ def records_in(value: Any, where: str) -> list[Record]:
     return [entry if isinstance(entry, dict) else {"unreadable": entry} for entry in value]
 
 
-def in_turns(walks: Iterable[Iterator[list[Record]]], max_records: int) -> Iterator[list[Record]]:
+def in_turns(walks: Iterable[Iterator[list[Record]]], max_records: float = inf) -> Iterator[list[Record]]:
     """Take a page of each walk in turn, until all have ended or `max_records` were read: none starves the others."""
     waiting = deque(walks)
     total = 0
