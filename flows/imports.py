@@ -53,7 +53,7 @@ def plan_import(
             name=source,
             paths=names,
             map=parse_assignments(mapping),
-            preset=preset,  # type: ignore[arg-type] - checked by the settings
+            preset=preset,  # type: ignore[arg-type]  # checked by the settings
             date_format=date_format,
             time_zone=time_zone,
             html=html,
