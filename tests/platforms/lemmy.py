@@ -14,7 +14,7 @@ from flows.demo.platforms.server import Answer, PlatformServer, Request, json_an
 HOME = "https://feddit.example"
 
 
-def post(number: int, published: datetime, name: str = "", **fields: Any) -> dict[str, Any]:
+def post(number: int, published: datetime, name: Any = "", **fields: Any) -> dict[str, Any]:
     """A PostView; `fields` replace those of its post."""
     content = {
         "id": number,
