@@ -73,7 +73,7 @@ def servers() -> dict[str, Any]:
             }
         ),
         "github": hub,
-        "appstore": reviews.AppStoreServer([reviews.entry(1, NOW), reviews.entry(2, NOW) | {"updated": {"label": "x"}}]),
+        "appstore": reviews.AppStoreServer([reviews.entry(1, NOW), reviews.entry(2, NOW) | {"updated": "x"}]),
         "trustpilot": reviews.TrustpilotServer([reviews.review(1, NOW), reviews.review(2, NOW, createdAt="x")]),
         "googleplay": googleplay.GooglePlayServer([googleplay.review(1, NOW), googleplay.review(2, NOW, text=None)]),
     }

@@ -118,7 +118,9 @@ def test_nulls_and_missing_fields_are_fine() -> None:
     }
     with DiscourseServer([]) as server:
         mention = connector(server).to_mention(needed | {"actions_summary": None, "locale": None})
+        nobody = connector(server).to_mention(needed | {"actions_summary": [{"id": 2, "can_act": True}]})
     assert (mention.like_count, mention.reply_count, mention.reach) == (None, None, None)
+    assert nobody.like_count == 0, "who is signed in is told of actions that nobody has taken"
     assert mention.url.endswith("/t/-/9/1")
 
 

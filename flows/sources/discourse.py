@@ -251,7 +251,7 @@ def _reply_to(post: Post) -> str | None:
 def _likes(post: Post) -> int | None:
     if post.actions_summary is None:
         return post.like_count
-    return next((action.count for action in post.actions_summary if action.id == LIKE), 0)
+    return next((action.count or 0 for action in post.actions_summary if action.id == LIKE), 0)
 
 
 def _reason_gone(record: Record) -> str | None:

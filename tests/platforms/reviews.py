@@ -46,7 +46,7 @@ class AppStoreServer(PlatformServer):
             return json_answer({"error": "CustomerReviews RSS page depth is limited to 10"}, 400)
         feed: dict[str, Any] = {"author": {"name": {"label": "iTunes Store"}}}
         if parts["id"] == "77" and not (self.is_empty and "/page=" in request.path.split("/id=")[0]):
-            newest = sorted(self.entries, key=lambda each: str(each["updated"]["label"]), reverse=True)
+            newest = sorted(self.entries, key=lambda each: str(each["updated"]), reverse=True)
             page = newest[(number - 1) * 50 : number * 50]
             app = [{"im:name": {"label": "Velumo"}, "id": {"label": "77"}}] if number == 1 else []
             feed |= {"entry": page[0] if len(page) == 1 and not app else app + page} if page else {}
