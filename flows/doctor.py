@@ -49,6 +49,7 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
         _checked(f"warehouse {located.warehouse}", lambda: _warehouse(located)),
         _checked(f"published marts {located.marts}", lambda: _published(located)),
     ]
+    findings.append(_checked("sources in their last runs", lambda: _as_usual(located)))
     findings += _sources(located, settings)
     return findings
 
@@ -56,7 +57,9 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
 def _checked(what: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, check())
-    except (MarktechoError, ModelError, SourceFailed, duckdb.Error, OSError) as error:
+    except SourceFailed as failure:
+        return Finding(what, False, f"{failure.outcome}: {failure}")
+    except (MarktechoError, ModelError, duckdb.Error, OSError) as error:
         return Finding(what, False, str(error))
 
 
@@ -101,6 +104,32 @@ def _sources(home: Home, settings: Settings) -> Iterator[Finding]:
             yield _checked(f"source {source.source} ({source.type})", partial(_reachable, home, source))
         else:
             yield Finding(f"source {source.source} ({source.type})", True, "switched off")
+
+
+def _as_usual(home: Home) -> str:
+    """What the last published night says of its sources. Raises UsageError when one fails or is not as usual."""
+    if not home.marts.exists():
+        return "nothing published yet"
+    from flows.published import open_published
+
+    with open_published(home) as marts:
+        rows = marts.execute(LATEST_RUNS).fetchall()
+    wrong = [f"{source}: {outcome}{f' ({words})' if words else ''}" for source, outcome, words in rows]
+    if wrong:
+        raise UsageError("; ".join(wrong))
+    return "all delivered, and as much as usual"
+
+
+LATEST_RUNS = """
+with latest as (
+    from marts.source_health
+    qualify row_number() over (partition by source order by started_at desc) = 1
+)
+select source, outcome, concat_ws('; ', message, array_to_string(alarms, '; '))
+from latest
+where outcome not in ('ok', 'no_hits') or len(alarms) > 0
+order by source
+"""
 
 
 def _reachable(home: Home, source: SourceSettings) -> str:

@@ -14,6 +14,7 @@ from flows.core.mentions import write_mentions
 from flows.core.snapshots import replace_snapshots
 from flows.core.spam import find_spam
 from flows.core.tombstones import honour_tombstones
+from flows.core.volumes import count_volumes
 from flows.night import Night
 from flows.warehouse import connect
 
@@ -40,4 +41,5 @@ def prepare(night: Night) -> PrepareCounts:
         rematched = rematch(warehouse, night, matcher)
         copies = find_copies(warehouse, night)
         spam = find_spam(warehouse)
+        count_volumes(warehouse, night)
     return PrepareCounts(written.new_count, written.changed_count, rematched, deleted, copies, spam)

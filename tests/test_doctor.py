@@ -28,7 +28,7 @@ def test_everything_in_order(tmp_path: Path) -> None:
     assert code == 0
     assert all(finding["is_ok"] for finding in findings)
     assert [str(finding["checked"]).split()[0] for finding in findings] == [
-        "settings", "model", "warehouse", "published", "source",
+        "settings", "model", "warehouse", "published", "sources", "source",
     ]  # fmt: skip
 
 
@@ -39,6 +39,7 @@ def test_a_source_that_refuses_is_named_with_its_reason(tmp_path: Path) -> None:
     assert code == 1
     (wrong,) = [finding for finding in findings if not finding["is_ok"]]
     assert wrong["checked"] == "source mastodon (mastodon)"
+    assert str(wrong["found"]).startswith("access_lost: ")
     assert "401" in str(wrong["found"])
 
 

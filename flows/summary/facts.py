@@ -110,7 +110,9 @@ order by department
 """
 
 SOURCES = """
-select source, outcome, record_count, landed_count, quarantined_count, skipped_count, coalesce(message, '') as message
+select
+    source, outcome, record_count, landed_count, quarantined_count, skipped_count, alarms,
+    concat_ws('; ', message, array_to_string(alarms, '; ')) as message
 from marts.source_health
 where run_id = $run_id
 order by source

@@ -176,6 +176,9 @@ def _headlines(
     silent = [row["source"] for row in facts.sources if row["outcome"] not in ("ok", "no_hits")]
     if silent:
         lines.append(words["short_sources"].format(sources=", ".join(silent)))
+    unusual = [f"{row['source']} ({'; '.join(row['alarms'])})" for row in facts.sources if row["alarms"]]
+    if unusual:
+        lines.append(words["short_unusual"].format(sources=", ".join(unusual)))
     return lines
 
 

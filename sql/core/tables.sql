@@ -91,6 +91,15 @@ create table if not exists core.source_runs (
     newest_published_at timestamptz
 );
 
+-- how many posts of a language a source brought in the day before a run, beside the days before
+create table if not exists core.source_volumes (
+    run_id varchar not null,
+    source varchar not null,
+    language varchar not null,
+    mention_count bigint not null,
+    earlier_counts bigint[] not null -- in each earlier day in which the source was asked and answered
+);
+
 -- a public post, canonical form (DESIGN 5)
 create table if not exists core.mentions (
     mention_id varchar not null,

@@ -22,3 +22,23 @@
         sqrt(list_median({{ counts }}))
     )
 {%- endmacro %}
+
+{# Nothing came, although something came in every earlier day, and usually not just a single post. #}
+{% macro has_fallen_silent(count, earlier_counts) -%}
+    (
+        {{ count }} = 0
+        and len({{ earlier_counts }}) >= {{ var('expected_range_min_runs') }}
+        and list_min({{ earlier_counts }}) > 0
+        and list_median({{ earlier_counts }}) >= {{ var('silence_min_median') }}
+    )
+{%- endmacro %}
+
+{# How far a share of empty values may lie from its usual one: robust standard deviations, but at least so much. #}
+{% macro null_share_tolerance(earlier_shares) -%}
+    greatest(
+        {{ var('null_share_min_change') }},
+        {{ var('expected_range_deviations') }} * 1.4826 * list_median(
+            list_transform({{ earlier_shares }}, lambda one: abs(one - list_median({{ earlier_shares }})))
+        )
+    )
+{%- endmacro %}

@@ -44,5 +44,7 @@ select
     newest_published_at,
     (epoch(finished_at) - epoch(newest_published_at)) / 60 as lag_minutes,
     expected_range,
-    record_count < expected_range.low or record_count > expected_range.high as is_outside_expected_range
+    record_count < expected_range.low or record_count > expected_range.high as is_outside_expected_range,
+    coalesce(alarms, []) as alarms
 from ranged
+left join {{ ref('int_source_alarms') }} using (run_id, source)
