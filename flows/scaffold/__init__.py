@@ -1,0 +1,1 @@
+"""New files for whoever extends Marktecho: `marktecho new source NAME`."""
