@@ -13,10 +13,22 @@ from tokenizers import Encoding
 from models.card import Card, load_card
 from models.clauses import sentences, split_clauses
 from models.encoder import Encoder, Piece, Pooled
+from models.language import detect
 from models.normal_form import has_words, normal_form, normal_text
-from models.reading import EMPTY, INTENTS, NO_WORDS, SENTIMENTS, UNSUPPORTED_LANGUAGE, Clause, Reading
+from models.reading import (
+    EMPTY,
+    INTENTS,
+    NO_WORDS,
+    READ_LANGUAGES,
+    SENTIMENTS,
+    UNSUPPORTED_LANGUAGE,
+    Clause,
+    Reading,
+)
 
 _MOST_UNKNOWN_SHARE = 0.25
+_CHARACTERS_PER_KNOWN_TOKEN = 3.2
+_SURE_OF_LANGUAGE = 0.8
 _TEXTS_AT_ONCE = 2048
 
 
@@ -122,7 +134,9 @@ class Reader:
         lengths = [(token_id, right - left) for token_id, (left, right) in zip(tokens.ids, tokens.offsets, strict=True)]
         unknown = sum(length for token_id, length in lengths if token_id == self._encoder.unknown_id)
         known = sum(length for token_id, length in lengths if token_id != self._encoder.unknown_id)
-        return UNSUPPORTED_LANGUAGE if unknown > _MOST_UNKNOWN_SHARE * (unknown + known) else None
+        if unknown > _MOST_UNKNOWN_SHARE * (unknown + known):
+            return UNSUPPORTED_LANGUAGE
+        return UNSUPPORTED_LANGUAGE if _is_foreign(text, known / max(len(lengths), 1)) else None
 
     def _plan(
         self, text: str, tokens: Encoding, clauses: list[Clause]
@@ -190,6 +204,18 @@ class Reader:
             clause_embeddings=self._stacked([], self.dimension),
             clause_sentiment=self._stacked([], len(SENTIMENTS)),
         )
+
+
+def _is_foreign(text: str, characters_per_token: float) -> bool:
+    """Whether a text is surely in a language that the model does not read.
+
+    The vocabulary has few whole words of other languages; where tokens are as long as in German there is no need to
+    ask the language detector, which takes longer than the tokenizer.
+    """
+    if characters_per_token >= _CHARACTERS_PER_KNOWN_TOKEN:
+        return False
+    languages, scores = detect([text])
+    return languages[0] not in (None, *READ_LANGUAGES) and float(scores[0]) >= _SURE_OF_LANGUAGE
 
 
 def _first_tokens(starts: list[int], spans: list[Clause]) -> list[int]:

@@ -18,6 +18,9 @@ INTENTS = (
     "other",
 )
 
+READ_LANGUAGES = ("de", "en", "es", "fr", "it", "pt")
+"""ISO 639-1 codes of the languages that the model reads."""
+
 EMPTY = "empty"
 NO_WORDS = "no_words"
 UNSUPPORTED_LANGUAGE = "unsupported_language"
@@ -40,7 +43,8 @@ class Reading:
         sentiment: float32 [n, 3], calibrated probabilities in the order of SENTIMENTS; NaN where not scored.
         intent: float32 [n, len(INTENTS)], probabilities in the order of INTENTS; NaN where not scored.
         not_scored: None where scored, else the reason: "empty", "no_words" (only emoji, links, handles, digits or
-            punctuation), "unsupported_language" (over a quarter in characters that the vocabulary lacks).
+            punctuation), "unsupported_language" (over a quarter in characters that the vocabulary lacks, or surely in
+            none of READ_LANGUAGES).
         clauses: the clauses of each text in order; an empty list unless asked for or where not scored.
         clause_embeddings: per text float32 [clauses, dimension], L2-normalised.
         clause_sentiment: per text float32 [clauses, 3], probabilities.

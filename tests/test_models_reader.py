@@ -59,6 +59,9 @@ def test_no_texts(reader: Reader) -> None:
         ("@anna_k @ben 100 % !!!", "no_words"),
         ("商品の品質がとても悪かったので返品しました", "unsupported_language"),
         ("الخدمة سيئة جدا ولن أشتري مرة أخرى", "unsupported_language"),
+        ("Obsługa klienta jest fatalna, czekam na odpowiedź już trzy tygodnie.", "unsupported_language"),
+        ("Müşteri hizmetleri berbat, üç haftadır cevap bekliyorum.", "unsupported_language"),
+        ("De klantenservice is vreselijk, ik wacht al drie weken op een antwoord.", "unsupported_language"),
     ],
 )
 def test_what_cannot_be_read_says_why(reader: Reader, text: str, reason: str) -> None:
@@ -67,6 +70,23 @@ def test_what_cannot_be_read_says_why(reader: Reader, text: str, reason: str) ->
     assert np.isnan(reading.sentiment[1]).all() and np.isnan(reading.intent[1]).all()
     assert not reading.embeddings[1].any() and reading.clauses[1] == []
     assert reading.clause_sentiment[1].shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hab HUNGERRRRR! Och komm! Habe irgendwie Bock auf BF3, Lust?",
+        "omg lol thx 4 the help u guys rock :)",
+        "isch haun dat net verstande, wat is dat denn für ne App??",
+        "Le service client est lamentable, j'attends depuis trois semaines.",
+        "El envío llegó roto y nadie contesta.",
+        "Bellissima bici, la consiglio a tutti!",
+        "Péssimo atendimento, nunca mais compro aqui.",
+        "Ladekabel E-Bike Kompatibilitätsproblem",
+    ],
+)
+def test_slang_names_and_the_other_languages_that_are_read_get_scores(reader: Reader, text: str) -> None:
+    assert reader.read([text]).not_scored == [None]
 
 
 def test_numbers_depend_on_the_text_alone(reader: Reader) -> None:
