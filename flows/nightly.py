@@ -1,4 +1,4 @@
-"""The night, as a table of contents: sources, landing, core, models, marts, audit, publication."""
+"""The night, as a table of contents: sources, landing, core, models, topics, marts, audit, publication."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def nightly(config: str = "listening.yaml", home: str | None = None, as_of: date
         ingest_sources(night)
         tasks.prepare(night)
         tasks.enrich(night)
+        tasks.assign_topics(night)
         tasks.build(night)
         tasks.audit(night)
         tasks.publish(night)

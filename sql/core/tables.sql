@@ -297,17 +297,17 @@ create table if not exists core.topic_centroids (
     topic_id varchar not null,
     model_version varchar not null,
     part integer not null,
-    centroid float[] not null,          -- unit length
+    centroid float[] not null,          -- a point among the embeddings
     fitted_at timestamptz not null
 );
 
--- what has to be taken off an embedding before it is compared with centroids, one row per model version
+-- how embeddings are projected before they are compared with centroids, one row per model version (models/topic_space.py)
 create table if not exists core.topic_spaces (
     model_version varchar not null,
     origin float[] not null,            -- mean of the posts' embeddings
-    nuisance float[][] not null,        -- orthonormal directions that tell languages apart, not subjects
+    basis float[][] not null,           -- orthonormal directions
     temperature double not null,        -- of the soft assignment
-    floor double not null,              -- similarity below which a post is in no topic, -1 to 1
+    floor double not null,              -- cosine below which a post is in no topic, -1 to 1
     fitted_at timestamptz not null
 );
 
