@@ -17,8 +17,8 @@ def soft_assignment(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Assign posts to the topic whose centre is nearest.
 
-    The probability of a topic is the softmax of the cosines to each topic's nearest centre, over ``temperature``; a post
-    below ``floor`` from every centre is in no topic, and its confidence is that of the nearest one.
+    The probability of a topic is the softmax of the cosines to each topic's nearest centre, over ``temperature``; a
+    post below ``floor`` from every centre is in no topic, and its confidence is that of the nearest one.
 
     Args:
         coordinates: unit rows [n, directions].

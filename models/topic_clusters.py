@@ -1,10 +1,10 @@
 """Clusters of posts, and how many there are.
 
 k-means (scikit-learn) for a range of numbers of clusters. A number is judged by its gap: the mean silhouette (Rousseeuw
-1987) of the posts minus that of as many points drawn from one normal distribution of the same spread in every direction,
-which has no clusters at all; the idea is that of the gap statistic (Tibshirani, Walther, Hastie 2001). Chosen is the largest
-number whose gap comes within ``TOLERANCE`` of the best: finer topics are worth more to a reader than the last few per cent
-of separation.
+1987) of the posts minus that of points drawn from one normal distribution of the same spread in every direction, which
+has no clusters at all; the idea is that of the gap statistic (Tibshirani, Walther, Hastie 2001). Chosen is the largest
+number whose gap comes within ``TOLERANCE`` of the best: finer topics are worth more to a reader than the last few per
+cent of separation.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ TOLERANCE = 0.95
 _NULL_POINTS = 2_000
 MIN_SIZE = 8
 """Posts in a cluster that is called one."""
+AVERAGE_SIZE = 50
+"""Posts per cluster on average at least: a list of hundreds of topics is read by nobody."""
 NEW_GROUP_SIZE = 12
 """Posts in no cluster that lie close together before they are called one."""
 NEW_GROUP_DISTANCE = 0.5
@@ -43,18 +45,14 @@ class Clusters:
 
     Attributes:
         centres: float64 [k, directions], unit rows.
-        labels: int [n], the cluster of each post (also of those below the floor).
+        labels: int [n], the cluster of each post.
         separation: float64 [k], mean silhouette of each cluster's posts, -1 to 1.
-        temperature: of the soft assignment (see ``models.topic_assignment``).
-        floor: cosine below which a post belongs to no cluster.
         gaps: gap (see above) by the number of clusters tried.
     """
 
     centres: np.ndarray
     labels: np.ndarray
     separation: np.ndarray
-    temperature: float
-    floor: float
     gaps: dict[int, float] = field(default_factory=dict)
 
 
@@ -72,7 +70,7 @@ def find_clusters(
     """
     with threadpool_limits(1):
         judged = np.linspace(0, len(coordinates) - 1, min(len(coordinates), _JUDGED)).astype(int)
-        most = max(2, len(coordinates) // (2 * MIN_SIZE))
+        most = max(2, len(coordinates) // AVERAGE_SIZE)
         tried = sorted({k for k in (*candidates, preferred or 0) if 2 <= k <= most}) or [2]
         fits = {k: _fit(coordinates, k) for k in tried}
         samples = {k: _silhouettes(coordinates[judged], fits[k][1][judged]) for k in tried}
@@ -88,14 +86,12 @@ def find_clusters(
             centres=centres,
             labels=labels,
             separation=separation,
-            temperature=fitted_temperature(coordinates, centres),
-            floor=fitted_floor(coordinates, centres),
             gaps=gaps,
         )
 
 
 def choose(gaps: dict[int, float], preferred: int | None = None) -> int:
-    """The number of clusters by the criterion: the largest within tolerance of the best, or the preferred one if it is."""
+    """The largest number of clusters within tolerance of the best gap, or the preferred one if it is among these."""
     best = max(gaps.values())
     least = best - (1 - TOLERANCE) * abs(best)
     good = [k for k, value in gaps.items() if value >= least]

@@ -34,26 +34,26 @@ def label(words: Sequence[Keyword], *, is_german: bool) -> str:
 
 
 def labels(
-    words: Mapping[str, Mapping[int, Sequence[Keyword]]], counts: Mapping[str, Mapping[int, int]], topics: Sequence[int]
-) -> dict[int, dict[str, str]]:
+    words: Mapping[str, Mapping[str, Sequence[Keyword]]], counts: Mapping[str, Mapping[str, int]], topics: Sequence[str]
+) -> dict[str, dict[str, str]]:
     """Names of topics in German and English.
 
-    A topic with fewer than ``LEAST_POSTS`` posts in a language takes the name it has in the other one: its own words are
-    better than a guess. Names that occur twice get one more keyword.
+    A topic with fewer than ``LEAST_POSTS`` posts in a language takes the name it has in the other one: its own
+    words are better than a guess.
 
     Args:
         words: keywords by language and topic.
         counts: posts by language and topic.
         topics: those to name.
     """
-    named: dict[int, dict[str, str]] = {}
+    named: dict[str, dict[str, str]] = {}
     for topic in topics:
         own = {
             language: label(words.get(language, {}).get(topic, ()), is_german=language == "de")
             for language in LANGUAGES
         }
         frequent = {language: counts.get(language, {}).get(topic, 0) >= LEAST_POSTS for language in LANGUAGES}
-        fallback = own["de"] or own["en"] or _any(words, topic) or f"Topic {topic}"
+        fallback = own["de"] or own["en"] or _any(words, topic) or topic
         named[topic] = {}
         for language, other in (("de", "en"), ("en", "de")):
             if own[language] and (frequent[language] or not (own[other] and frequent[other])):
@@ -97,5 +97,5 @@ def _repeats(one: str, other: str) -> bool:
     )
 
 
-def _any(words: Mapping[str, Mapping[int, Sequence[Keyword]]], topic: int) -> str:
+def _any(words: Mapping[str, Mapping[str, Sequence[Keyword]]], topic: str) -> str:
     return next((name for found in words.values() if (name := label(found.get(topic, ()), is_german=False))), "")

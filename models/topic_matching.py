@@ -1,8 +1,8 @@
 """Which of last week's topics is which of this week's clusters.
 
-One to one by optimal assignment (Hungarian method, scipy's ``linear_sum_assignment``) on what the two have in common: the
-texts that are in both (Dice coefficient) and the cosine of their centres, half each. What is left over is told apart with
-care, because a topic that changes its identity is worse than one that is a little out of shape.
+One to one by optimal assignment (Hungarian method, scipy's ``linear_sum_assignment``) on what the two have in common:
+the texts that are in both (Dice coefficient) and the cosine of their centres, half each. What is left over is told
+apart with care, because a topic that changes its identity is worse than one that is a little out of shape.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where topics are looked for: the main directions of a corpus's embeddings, without those that tell languages apart."""
+"""Where topics are looked for: the main directions of a corpus's embeddings, less those that tell languages apart."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The words that set a topic's posts apart: class-based TF-IDF over words and pairs of words, per language.
 
-Method: c-TF-IDF (Grootendorst 2022): a term weighs its frequency in the topic times log(1 + A / f), f being its frequency in
-all topics and A the mean number of terms a topic has. Counted are posts, not occurrences, so that one post that repeats a
-word does not make it a keyword.
+Method: c-TF-IDF (Grootendorst 2022): a term weighs its frequency in the topic times log(1 + A / f), f being its
+frequency in all topics and A the mean number of terms a topic has. Counted are posts, not occurrences, so that one post
+that repeats a word does not make it a keyword.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 def keywords(
-    texts: Mapping[int, Sequence[str]], language: str, *, excluded: Collection[str] = (), most: int = 20
-) -> dict[int, list[Keyword]]:
+    texts: Mapping[str, Sequence[str]], language: str, *, excluded: Collection[str] = (), most: int = 20
+) -> dict[str, list[Keyword]]:
     """The keywords of each topic, best first.
 
     Args:
@@ -60,7 +60,7 @@ def keywords(
         most: keywords per topic at most.
     """
     stops = stop_words(language) | stop_words("en") | frozenset(excluded)
-    counts: dict[int, Counter[str]] = {}
+    counts: dict[str, Counter[str]] = {}
     forms: dict[str, Counter[str]] = defaultdict(Counter)
     for topic, posts in texts.items():
         counts[topic] = Counter()

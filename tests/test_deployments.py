@@ -17,7 +17,7 @@ FIRES_WITHIN_SECONDS = 240
 
 def test_every_flow_has_a_deployment_with_a_schedule_and_runs_once_at_a_time() -> None:
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    assert {one["name"] for one in deployments} == {"nightly", "hourly-ingest", "daily-upkeep"}
+    assert {one["name"] for one in deployments} == {"nightly", "hourly-ingest", "daily-upkeep", "weekly-topics"}
     for one in deployments:
         file, function = one["entrypoint"].split(":")
         assert f"def {function}(" in (ROOT / file).read_text(encoding="utf-8")

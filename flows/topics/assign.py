@@ -19,7 +19,7 @@ from flows.warehouse import connect, transaction
 from models.topic_assignment import soft_assignment
 from models.topic_clusters import dense_groups
 
-FIRST_FIT_COUNT = 120
+FIRST_FIT_COUNT = 150
 """Texts needed before topics are looked for; fewer say too little."""
 POOL_SIZE = 2_000
 """The newest texts in no topic, among which new topics are looked for."""
@@ -31,7 +31,7 @@ REVIVED_FROM = 0.8
 
 @dataclass(frozen=True)
 class TopicCounts:
-    """What one run of the step did; `topic_count` is the number of topics alive, `event_count` what happened to them."""
+    """What a run left: topics alive, texts with and without one; and how many events it recorded."""
 
     topic_count: int
     assigned_count: int
@@ -52,7 +52,7 @@ def assign_topics(night: Night) -> TopicCounts:
         registry = load_registry(warehouse)
         before = warehouse.execute("select count(*) from core.topic_events").fetchone()
         with transaction(warehouse):
-            if registry.space is not None:
+            if registry.fitted is not None:
                 if registry.model_version != version:
                     carry_over(warehouse, registry, version)
                 _assign_new(warehouse, night, registry)
@@ -81,7 +81,7 @@ def _assign_new(warehouse: duckdb.DuckDBPyConnection, night: Night, registry: Re
     for texts in batches(warehouse, "not is_known"):
         found = np.full(len(texts.hashes), -1)
         confidence = np.zeros(len(texts.hashes))
-        if alive and registry.space is not None:
+        if alive and registry.fitted is not None:
             centres, owners = registry.centres(alive)
             coordinates = registry.space.project(texts.embeddings)
             found, confidence, _ = soft_assignment(coordinates, centres, owners, registry.temperature, registry.floor)
@@ -105,7 +105,6 @@ def _look_for_new_topics(warehouse: duckdb.DuckDBPyConnection, night: Night, reg
         """,
         {"most": POOL_SIZE},
     )
-    assert registry.space is not None
     born: list[str] = []
     for members in dense_groups(pool.embeddings.astype(np.float64) - registry.space.origin):
         parts = pool.embeddings[members].astype(np.float64).mean(0)[None, :]
@@ -125,7 +124,6 @@ def _look_for_new_topics(warehouse: duckdb.DuckDBPyConnection, night: Night, reg
 
 def _returned(registry: Registry, parts: np.ndarray) -> Topic | None:
     """The retired, unmerged topic that lies where `parts` lie."""
-    assert registry.space is not None
     place = registry.space.project(parts)
     gone = [
         topic

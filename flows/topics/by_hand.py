@@ -19,7 +19,7 @@ from models.topic_clusters import MIN_SIZE, parts_of
 
 
 def rename_topic(night: Night, topic_id: str, *, label_de: str | None = None, label_en: str | None = None) -> Topic:
-    """Give a topic a name of your own; a language that is not given keeps its name. Raises UsageError for a wrong id."""
+    """Give a topic a name of your own; a language not given keeps its name. Raises UsageError for a wrong id."""
     if not (label_de or "").strip() and not (label_en or "").strip():
         raise UsageError("Say what the topic shall be called: --de NAME, --en NAME or both.")
     with _changing(night) as (_, registry):
@@ -74,7 +74,6 @@ def split_topic(night: Night, topic_id: str, count: int = 2) -> list[Topic]:
                 f"{topic_id}: {len(members.hashes)} different posts are too few to split into {count} topics; "
                 f"each needs {MIN_SIZE}."
             )
-        assert registry.space is not None
         centres, labels = parts_of(registry.space.project(members.embeddings), count)
         topic.parts, topic.is_pinned = registry.point(centres[0]), True
         topics = [topic]
@@ -94,7 +93,7 @@ def _changing(night: Night) -> Iterator[tuple[duckdb.DuckDBPyConnection, Registr
     """The registry, stored when the block ends well. Raises UsageError when there are no topics yet."""
     with connect(night.home) as warehouse:
         registry = load_registry(warehouse)
-        if registry.space is None or registry.model_version is None:
+        if registry.fitted is None or registry.model_version is None:
             raise UsageError(f"{night.home.warehouse}: there are no topics yet. Run `marktecho nightly` first.")
         list_texts(warehouse, registry.model_version)
         with transaction(warehouse):

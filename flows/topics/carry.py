@@ -1,4 +1,4 @@
-"""A new model version gives every text another embedding: topics are carried over by their texts, not by their places."""
+"""A new model version gives every text another embedding: topics are carried over by their texts, not their places."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def carry_over(warehouse: duckdb.DuckDBPyConnection, registry: Registry, version
     )
     if not members.hashes:
         return
-    registry.space = fit_space(members.embeddings, members.languages)
+    registry.fitted = fit_space(members.embeddings, members.languages)
     registry.model_version = version
     owners = np.array([topic or "" for topic in members.topic_ids])
     coordinates = registry.space.project(members.embeddings)

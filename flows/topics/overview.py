@@ -19,7 +19,8 @@ def overview(home: Home) -> list[dict[str, Any]]:
                 group by all
             )
             select
-                topic_id, label_de, label_en, keywords, coalesce(text_count, 0) as text_count, similar_topic_ids, is_named
+                topic_id, label_de, label_en, keywords, coalesce(text_count, 0) as text_count, similar_topic_ids,
+                is_named
             from core.topics
             left join sizes using (topic_id)
             where retired_at is null

@@ -16,7 +16,7 @@ from flows.topics.registry import Registry, Topic, load_registry, store_registry
 from flows.topics.texts import Texts, active_version, batches, list_texts, sample
 from flows.warehouse import connect, transaction
 from models.topic_assignment import centre, soft_assignment
-from models.topic_clusters import MIN_SIZE, Clusters, find_clusters
+from models.topic_clusters import MIN_SIZE, Clusters, find_clusters, fitted_floor, fitted_temperature
 from models.topic_matching import Matching, match_topics
 from models.topic_space import fit_space
 
@@ -55,14 +55,16 @@ def refresh_topics(night: Night) -> RefreshCounts:
 def refit(warehouse: duckdb.DuckDBPyConnection, night: Night, registry: Registry, version: str) -> RefreshCounts:
     """Fit, match, move, name and store, inside the caller's transaction; the registry changes with it."""
     drawn = sample(warehouse)
-    registry.space = fit_space(drawn.embeddings, drawn.languages)
+    registry.fitted = fit_space(drawn.embeddings, drawn.languages)
     registry.model_version = version
     coordinates = registry.space.project(drawn.embeddings)
     old = registry.alive
     clusters = find_clusters(coordinates, preferred=sum(not topic.is_pinned for topic in old) or None)
-    registry.temperature, registry.floor = clusters.temperature, clusters.floor
     matching = _matched(registry, old, drawn, coordinates, clusters)
     unnamed = _apply(registry, night, old, drawn, coordinates, clusters, matching)
+    centres, _ = registry.centres([topic for topic in registry.alive if len(topic.parts)])
+    registry.temperature = fitted_temperature(coordinates, centres)
+    registry.floor = fitted_floor(coordinates, centres)
     counts = _move(warehouse, night, registry, {old[o].topic_id: old[h].topic_id for o, h in matching.merged.items()})
     _record_sizes(warehouse, registry)
     describe_topics(warehouse, night, registry, recorded(warehouse), unnamed)
@@ -95,7 +97,6 @@ def _matched(
 
 def _place(registry: Registry, topic: Topic, members: np.ndarray) -> np.ndarray:
     """Where a topic lies: at the centre of its texts, or where it lay when none of them was drawn."""
-    assert registry.space is not None
     if len(members):
         return centre(members)
     return centre(registry.space.project(topic.parts)) if len(topic.parts) else np.zeros(registry.space.basis.shape[0])
@@ -136,7 +137,6 @@ def _apply(
 
 def _parts(registry: Registry, topic: Topic, members: np.ndarray) -> np.ndarray:
     """The parts of a topic that no cluster continues: each moves to the centre of the texts nearest to it."""
-    assert registry.space is not None
     if not len(topic.parts):
         return registry.point(centre(members)) if len(members) else topic.parts
     places = registry.space.project(topic.parts)
@@ -167,7 +167,6 @@ def _move(
     with_topic = without = 0
     found: list[tuple[list[str], list[str | None], np.ndarray]] = []
     for texts in batches(warehouse, "true"):
-        assert registry.space is not None
         coordinates = registry.space.project(texts.embeddings)
         best, _, similarities = soft_assignment(coordinates, centres, owners, registry.temperature, registry.floor)
         before = np.array([index.get(heirs.get(topic or "", topic or ""), -1) for topic in texts.topic_ids])

@@ -51,15 +51,22 @@ class Event:
 class Registry:
     """All topics, the space they lie in, and what happened to them since the registry was read.
 
-    `space` is None before the first fit; `model_version` is that of the space.
+    `fitted` is None before the first fit; `model_version` is that of the space.
     """
 
     topics: dict[str, Topic]
-    space: TopicSpace | None = None
+    fitted: TopicSpace | None = None
     model_version: str | None = None
     temperature: float = 0.1
     floor: float = -1.0
     events: list[Event] = field(default_factory=list)
+
+    @property
+    def space(self) -> TopicSpace:
+        """The space of a fitted registry."""
+        if self.fitted is None:
+            raise RuntimeError("no topics have been fitted yet")
+        return self.fitted
 
     @property
     def alive(self) -> list[Topic]:
@@ -80,14 +87,12 @@ class Registry:
 
     def centres(self, topics: list[Topic]) -> tuple[np.ndarray, np.ndarray]:
         """Coordinates of all parts of some topics, and to which of them (by position) each belongs."""
-        assert self.space is not None
         parts = np.concatenate([topic.parts for topic in topics])
         owners = np.repeat(np.arange(len(topics)), [len(topic.parts) for topic in topics])
         return self.space.project(parts), owners
 
     def point(self, centre: np.ndarray) -> np.ndarray:
         """The point among the embeddings that has these coordinates; [1, dimension], ready to be a topic's part."""
-        assert self.space is not None
         return (self.space.origin + centre @ self.space.basis)[None, :]
 
 
@@ -107,7 +112,7 @@ def load_registry(warehouse: duckdb.DuckDBPyConnection) -> Registry:
     ).fetchone()
     if space is None:
         return registry
-    registry.space = TopicSpace(np.array(space[0], np.float64), np.array(space[1], np.float64))
+    registry.fitted = TopicSpace(np.array(space[0], np.float64), np.array(space[1], np.float64))
     registry.temperature, registry.floor, registry.model_version = space[2], space[3], space[4]
     parts: dict[str, list[list[float]]] = {}
     for topic_id, centroid in warehouse.execute(
@@ -146,7 +151,7 @@ def store_registry(warehouse: duckdb.DuckDBPyConnection, night: Night, registry:
             for topic in topics
         ],
     )
-    if registry.space is not None:
+    if registry.fitted is not None:
         _store_space(warehouse, night, registry, topics)
     known = warehouse.execute("select count(*) from core.topic_events where run_id = ?", [night.run_id]).fetchone()
     start = known[0] if known else 0
@@ -167,7 +172,6 @@ def store_registry(warehouse: duckdb.DuckDBPyConnection, night: Night, registry:
 
 
 def _store_space(warehouse: duckdb.DuckDBPyConnection, night: Night, registry: Registry, topics: list[Topic]) -> None:
-    assert registry.space is not None
     warehouse.execute("delete from core.topic_spaces")
     warehouse.execute("delete from core.topic_centroids")
     stamp = {"model_version": registry.model_version, "fitted_at": night.as_of}

@@ -1,4 +1,4 @@
-"""The texts that can have a topic: of live, listened posts that are no spam, with the embedding of the version in use."""
+"""The texts that can have a topic: of live, listened posts that are no spam, with the embedding in use."""
 
 from __future__ import annotations
 
