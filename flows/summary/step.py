@@ -127,7 +127,10 @@ def _write(night: Night, facts: Facts) -> NightSummary:
         (lead_kinds[row["lead_kind"]], f"{row['score']:.2f}", row["reason"], row["place"]) for row in facts.leads
     ]
     queues: Rows = [tuple(str(value) for value in row.values()) for row in facts.queues]
-    sources: Rows = [tuple("" if value is None else str(value) for value in row.values()) for row in facts.sources]
+    sources: Rows = [
+        tuple("" if value is None else str(value) for name, value in row.items() if name != "alarms")
+        for row in facts.sources
+    ]
     company = night.settings.company.name
     sections = [
         Section(words["voices"], words["voices_columns"], voices or [_empty(nothing, 6)]),
