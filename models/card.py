@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import ModelError
-from models.reading import INTENTS, SENTIMENTS
+from models.reading import HEAD_LABELS, NEEDED_HEADS
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 CARD_FILE = "card.json"
@@ -28,6 +28,7 @@ class Card:
         prefix: put before every text.
         max_tokens: longest piece the encoder reads at once, special tokens included.
         dimension: length of an embedding.
+        heads: names of the heads, all of them in ``HEAD_LABELS``.
         temperatures: head name to the number its logits are divided by.
         aspects: settings of the aspect matcher (threshold and margin of similarities).
         error_rates: language to 3x3 matrix, rows = true sentiment, columns = predicted.
@@ -38,6 +39,7 @@ class Card:
     prefix: str
     max_tokens: int
     dimension: int
+    heads: tuple[str, ...]
     temperatures: dict[str, float]
     aspects: dict[str, float]
     error_rates: dict[str, np.ndarray]
@@ -76,7 +78,7 @@ def load_card(folder: Path | None = None, *, check_files: bool = True) -> Card:
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read ({error}); {_REMEDY}") from error
     try:
-        labels = {"sentiment": list(SENTIMENTS), "intent": list(INTENTS)}
+        labels = {name: list(known) for name, known in HEAD_LABELS.items() if name in {*raw["labels"], *NEEDED_HEADS}}
         if raw["labels"] != labels:
             raise ModelError(f"{path}: labels are {raw['labels']}, this program needs {labels}; {_REMEDY}")
         if check_files:
@@ -87,6 +89,7 @@ def load_card(folder: Path | None = None, *, check_files: bool = True) -> Card:
             prefix=raw["prefix"],
             max_tokens=raw["max_tokens"],
             dimension=raw["dimension"],
+            heads=tuple(raw["labels"]),
             temperatures=raw["temperatures"],
             aspects=raw["aspects"],
             error_rates={language: np.array(rates, float) for language, rates in raw["error_rates"].items()},

@@ -25,11 +25,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Pooled:
-    """Outputs of one piece, one row per span: unit embeddings, and logits of the sentiment and intent heads."""
+    """Outputs of one piece, one row per span: unit embeddings, and the logits of every head by its name."""
 
     embeddings: np.ndarray
-    sentiment: np.ndarray
-    intent: np.ndarray
+    logits: dict[str, np.ndarray]
 
 
 class Encoder:
@@ -45,12 +44,18 @@ class Encoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # the extended optimisations join Add and LayerNormalization to an operator that is eight times slower
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         path = card.folder / ENCODER_FILE
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
             self._tokenizer = Tokenizer.from_file(str(card.folder / TOKENIZER_FILE))
         except Exception as error:  # both libraries raise their own, unrelated kinds
             raise ModelError(f"{card.folder}: the model cannot be loaded ({error}); restore models/weights") from error
+        self._heads = card.heads
+        lacking = [name for name in card.heads if name not in {output.name for output in self._session.get_outputs()}]
+        if lacking:
+            raise ModelError(f"{path}: has no output {', '.join(lacking)}; restore models/weights")
         self.max_tokens = card.max_tokens
         self.unknown_id = self._tokenizer.token_to_id("<unk>")
         self._ends = self._tokenizer.encode("", add_special_tokens=True).ids
@@ -102,8 +107,5 @@ class Encoder:
         spans = np.zeros((1, len(piece.spans), ids.shape[1]), np.float32)
         for row, (first, last) in enumerate(piece.spans):
             spans[0, row, first:last] = 1 / (last - first)
-        embeddings, sentiment, intent = self._session.run(
-            ["embeddings", "sentiment", "intent"],
-            {"input_ids": ids, "spans": spans},
-        )
-        return Pooled(embeddings[0], sentiment[0], intent[0])
+        embeddings, *logits = self._session.run(["embeddings", *self._heads], {"input_ids": ids, "spans": spans})
+        return Pooled(embeddings[0], {name: values[0] for name, values in zip(self._heads, logits, strict=True)})

@@ -1,6 +1,6 @@
 """How good the model is on labelled files: ``python -m models.evaluate [FILE...]``.
 
-Without files: ``sentiment/val`` and ``evaluate_only/germeval2017_dev`` of ``../shared/data`` where they are, and our
+Without files: the validation sets and ``evaluate_only/germeval2017_dev`` of ``../shared/data`` where they are, and our
 own intent check set.
 """
 
@@ -17,15 +17,17 @@ from rich.table import Table
 
 from models import metrics
 from models.errors import ModelError
-from models.labelled import LabelledText, read_labelled
+from models.labelled import TASKS, LabelledText, read_labelled
 from models.reader import Reader, load_reader
-from models.reading import INTENTS, SENTIMENTS
 
 _DATA = Path("../shared/data")
 _ALL = "all"
 _DEFAULT_FILES = (
     _DATA / "sentiment" / "val.jsonl.gz",
     _DATA / "evaluate_only" / "germeval2017_dev.jsonl.gz",
+    _DATA / "irony" / "val.jsonl.gz",
+    _DATA / "offensive" / "val.jsonl.gz",
+    _DATA / "emotion" / "val.jsonl.gz",
     Path(__file__).parent / "training" / "intents_check",
 )
 
@@ -35,7 +37,7 @@ class Figures:
     """Figures of one group of texts.
 
     Attributes:
-        task: "sentiment" or "intent".
+        task: "sentiment", "intent", "irony", "offensive" or "emotion".
         file, language, source: the group; "all" where it is not split.
         text_count, not_scored_count: texts in the group, and those the model would not read (left out of the rest).
         macro_f1, macro_recall, accuracy: means over the classes that occur; accuracy is also micro-F1.
@@ -43,6 +45,7 @@ class Figures:
         labels: class names in the order of the lists below.
         precision, recall, f1: per class; None for a class that does not occur.
         confusion: counts, rows = true class, columns = predicted.
+        reliability: per bin of confidence the number of texts, mean confidence and accuracy.
     """
 
     task: str
@@ -60,6 +63,7 @@ class Figures:
     recall: list[float | None]
     f1: list[float | None]
     confusion: list[list[int]]
+    reliability: list[tuple[int, float, float]]
 
 
 def _listed(values: np.ndarray) -> list[float | None]:
@@ -75,7 +79,7 @@ def figures_of(
         true: class numbers [n].
         probabilities: [n, classes]; NaN where the model would not read a text.
         labels: names of the classes.
-        task: "sentiment" or "intent".
+        task: the head.
         group: file, language and source to report.
     """
     scored = ~np.isnan(probabilities[:, 0])
@@ -98,6 +102,10 @@ def figures_of(
         recall=_listed(recall),
         f1=_listed(f1),
         confusion=counts.tolist(),
+        reliability=[
+            (count, round(confidence, 4), round(correct, 4))
+            for count, confidence, correct in metrics.reliability(true_scored, probable)
+        ],
     )
 
 
@@ -106,19 +114,20 @@ def evaluate(reader: Reader, texts: Sequence[LabelledText], file: str) -> list[F
 
     Args:
         reader: the model.
-        texts: all labelled with sentiments, or all with intents.
+        texts: all labelled for the same head.
         file: the name to report.
 
     Raises:
-        ModelError: sentiments and intents are mixed.
+        ModelError: labels of several heads are mixed, or the model has no such head.
     """
     used = {text.label for text in texts}
-    task = "sentiment" if used <= set(SENTIMENTS) else "intent"
-    labels = SENTIMENTS if task == "sentiment" else INTENTS
-    if not used <= set(labels):
-        raise ModelError(f"{file}: mixes sentiments and intents ({', '.join(sorted(used))}); give one file for each")
-    reading = reader.read([text.text for text in texts])
-    probabilities = reading.sentiment if task == "sentiment" else reading.intent
+    task = next((task for task, labels in TASKS.items() if used <= set(labels)), None)
+    if task is None:
+        raise ModelError(f"{file}: mixes labels of several heads ({', '.join(sorted(used))}); give one file for each")
+    labels = TASKS[task]
+    probabilities = getattr(reader.read([text.text for text in texts]), task)
+    if probabilities is None:
+        raise ModelError(f"{file}: is labelled with {task}, for which the model has no head")
     true = np.array([labels.index(text.label) for text in texts])
     languages = sorted({text.language for text in texts})
     groups = sorted({(text.language, text.source) for text in texts})
@@ -135,11 +144,11 @@ def _table(task: str, rows: Sequence[Figures]) -> Table:
     table = Table(title=task, title_justify="left")
     for name in ("file", "language", "source", "texts", "not scored", "macro-F1", "macro-recall", "accuracy", "ECE"):
         table.add_column(name, justify="left" if name in ("file", "language", "source") else "right")
-    table.add_column("F1 per class" if task == "sentiment" else "lowest F1")
+    table.add_column("lowest F1" if task == "intent" else "F1 per class")
     for row in rows:
         per_class = zip(row.labels, row.f1, strict=True)
         known = sorted((value, name) for name, value in per_class if value is not None)
-        shown = " ".join(f"{name[:3]} {value:.2f}" for value, name in known) if task == "sentiment" else ""
+        shown = " ".join(f"{name[:3]} {value:.2f}" for value, name in known) if len(known) < 5 else ""
         shown = shown or ", ".join(f"{name} {value:.2f}" for value, name in known[:2])
         figures = (row.macro_f1, row.macro_recall, row.accuracy, row.calibration_error)
         counts = (str(row.text_count), str(row.not_scored_count))
@@ -165,7 +174,7 @@ def main(
         console.print_json(json.dumps({"version": reader.version, "figures": [asdict(row) for row in found]}))
         return
     console.print(f"model {reader.version}", highlight=False)
-    for task in ("sentiment", "intent"):
+    for task in TASKS:
         rows = [row for row in found if row.task == task]
         if rows:
             console.print(_table(task, rows))

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ModelError
-from models.reading import INTENTS, SENTIMENTS
+from models.reading import EMOTIONS, INTENTS, IRONY, OFFENSIVE, SENTIMENTS
+
+TASKS = {"sentiment": SENTIMENTS, "intent": INTENTS, "irony": IRONY, "offensive": OFFENSIVE, "emotion": EMOTIONS}
+_OTHER_NAMES = {
+    "non_irony": "literal",
+    "irony": "ironic",
+    "not-offensive": "inoffensive",
+    "OTHER": "inoffensive",
+    "OFFENSE": "offensive",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,8 @@ def read_labelled(path: Path) -> list[LabelledText]:
     """Read labelled texts.
 
     Args:
-        path: a file with the fields ``text`` and ``label`` (and, if it likes, ``lang`` and ``source``), or a folder.
+        path: a file with the fields ``text`` and ``label`` (and, if it likes, ``lang`` and ``source``), or a
+            folder. The labels of TweetEval and GermEval 2018 are known by their own names, too.
 
     Raises:
         ModelError: names the file, the line and the field that is wrong, and what is allowed.
@@ -74,14 +84,13 @@ def read_labelled(path: Path) -> list[LabelledText]:
             for field in ("text", "label"):
                 if not isinstance(record.get(field), str):
                     raise ModelError(f"{path}, line {number}: the field {field!r} is missing or no text")
-            if record["label"] not in SENTIMENTS + INTENTS:
-                allowed = f"{', '.join(SENTIMENTS)}, or one of the intents {', '.join(INTENTS)}"
-                raise ModelError(f"{path}, line {number}: label {record['label']!r} is unknown; use {allowed}")
+            label = _OTHER_NAMES.get(record["label"], record["label"])
+            if not any(label in labels for labels in TASKS.values()):
+                allowed = "; or ".join(f"{task}: {', '.join(labels)}" for task, labels in TASKS.items())
+                raise ModelError(f"{path}, line {number}: label {label!r} is unknown; use {allowed}")
             name = path.name.split(".")[0]
             found.append(
-                LabelledText(
-                    record["text"], record["label"], str(record.get("lang") or "?"), str(record.get("source") or name)
-                )
+                LabelledText(record["text"], label, str(record.get("lang") or "?"), str(record.get("source") or name))
             )
     if not found:
         raise ModelError(f"{path}: holds no labelled text")

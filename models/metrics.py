@@ -33,14 +33,16 @@ def macro(values: np.ndarray, counts: np.ndarray) -> float:
     return float(values[counts.sum(1) > 0].mean())
 
 
-def expected_calibration_error(true: np.ndarray, probabilities: np.ndarray, bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over bins of equal width (Naeini, Cooper, Hauskrecht, AAAI 2015)."""
+def reliability(true: np.ndarray, probabilities: np.ndarray, bins: int = 15) -> list[tuple[int, float, float]]:
+    """Per bin of equal width that is not empty: number of texts, mean confidence, share that is right."""
     confidence = probabilities.max(1)
     correct = probabilities.argmax(1) == true
     which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[which == number].mean() - correct[which == number].mean()) * (which == number).mean()
-        for number in range(bins)
-        if (which == number).any()
-    ]
-    return float(sum(gaps))
+    members = [which == number for number in range(bins)]
+    return [(int(one.sum()), float(confidence[one].mean()), float(correct[one].mean())) for one in members if one.any()]
+
+
+def expected_calibration_error(true: np.ndarray, probabilities: np.ndarray, bins: int = 15) -> float:
+    """Mean gap between confidence and accuracy over bins of equal width (Naeini, Cooper, Hauskrecht, AAAI 2015)."""
+    found = reliability(true, probabilities, bins)
+    return sum(count * abs(confidence - correct) for count, confidence, correct in found) / len(true)

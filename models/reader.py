@@ -13,14 +13,16 @@ from tokenizers import Encoding
 from models.card import Card, load_card
 from models.clauses import sentences, split_clauses
 from models.encoder import Encoder, Piece, Pooled
+from models.errors import ModelError
 from models.language import detect
 from models.normal_form import has_words, normal_form, normal_text
 from models.reading import (
     EMPTY,
-    INTENTS,
+    HEAD_LABELS,
     NO_WORDS,
     READ_LANGUAGES,
     SENTIMENTS,
+    SPAN_HEAD,
     UNSUPPORTED_LANGUAGE,
     Clause,
     Reading,
@@ -30,6 +32,7 @@ _MOST_UNKNOWN_SHARE = 0.25
 _CHARACTERS_PER_KNOWN_TOKEN = 3.2
 _SURE_OF_LANGUAGE = 0.8
 _TEXTS_AT_ONCE = 2048
+_CLAUSE_HEADS = ("sentiment", SPAN_HEAD)
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,10 @@ class _TextReading:
 
     reason: str | None
     embedding: np.ndarray
-    sentiment: np.ndarray
-    intent: np.ndarray
+    heads: dict[str, np.ndarray]
     clauses: list[Clause]
     clause_embeddings: np.ndarray
-    clause_sentiment: np.ndarray
+    clause_heads: dict[str, np.ndarray]
 
 
 def _softmax(logits: np.ndarray, temperature: float) -> np.ndarray:
@@ -72,6 +74,7 @@ class Reader:
         self.version = card.version
         self.dimension = card.dimension
         self.aspect_settings = card.aspects
+        self._heads = card.heads
         self._temperatures = card.temperatures
         self._encoder = encoder
 
@@ -91,27 +94,60 @@ class Reader:
             chunk = distinct[start : start + _TEXTS_AT_ONCE]
             known.update(zip(chunk, self._read_distinct(chunk, with_clauses), strict=True))
         rows = [known[text] for text in texts]
+        heads = {
+            name: self._stacked([row.heads[name] for row in rows], len(HEAD_LABELS[name]))
+            for name in self._heads
+            if name != SPAN_HEAD
+        }
         return Reading(
             embeddings=self._stacked([row.embedding for row in rows], self.dimension),
-            sentiment=self._stacked([row.sentiment for row in rows], len(SENTIMENTS)),
-            intent=self._stacked([row.intent for row in rows], len(INTENTS)),
             not_scored=[row.reason for row in rows],
             clauses=[row.clauses for row in rows],
             clause_embeddings=[row.clause_embeddings for row in rows],
-            clause_sentiment=[row.clause_sentiment for row in rows],
+            clause_sentiment=[row.clause_heads["sentiment"] for row in rows],
+            clause_target=[row.clause_heads[SPAN_HEAD] for row in rows] if SPAN_HEAD in self._heads else None,
+            **heads,
         )
+
+    def read_targets(self, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> np.ndarray:
+        """Sentiment toward what a span of a text names: a company, a product, an aspect.
+
+        Args:
+            texts: as they are; the same text may come with several spans.
+            spans: per text ``(start, end)``, characters ``text[start:end]``.
+
+        Returns:
+            float32 [n, 3], probabilities in the order of SENTIMENTS; NaN where a text cannot be scored.
+
+        Raises:
+            ModelError: the model has no head for targets.
+            ValueError: a span is empty or outside its text.
+        """
+        if SPAN_HEAD not in self._heads:
+            raise ModelError(f"model {self.version} has no head {SPAN_HEAD!r}")
+        found = []
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            chunk = texts[start : start + _TEXTS_AT_ONCE]
+            parts = [_around(*pair) for pair in zip(chunk, spans[start : start + _TEXTS_AT_ONCE], strict=True)]
+            for row, (_, at) in zip(self._read_parts(chunk, [one for one, _ in parts]), parts, strict=True):
+                empty = np.full(len(SENTIMENTS), np.nan)
+                found.append(row.clause_heads[SPAN_HEAD][at] if row.reason is None else empty)
+        return self._stacked(found, len(SENTIMENTS))
 
     @staticmethod
     def _stacked(rows: list[np.ndarray], width: int) -> np.ndarray:
         return np.stack(rows).astype(np.float32) if rows else np.empty((0, width), np.float32)
 
     def _read_distinct(self, texts: list[str], with_clauses: bool) -> list[_TextReading]:
+        return self._read_parts(texts, [split_clauses(text) if with_clauses else [] for text in texts])
+
+    def _read_parts(self, texts: Sequence[str], parts: list[list[Clause]]) -> list[_TextReading]:
         tokenised = self._encoder.tokenise([normal_text(text) for text in texts])
         reasons = [self._reason(text, tokens) for text, tokens in zip(texts, tokenised, strict=True)]
         pieces: list[Piece] = []
         plans: list[tuple[int, int, list[Clause], list[list[int]]]] = []
-        for text, tokens, reason in zip(texts, tokenised, reasons, strict=True):
-            clauses = split_clauses(text) if with_clauses and reason is None else []
+        for text, tokens, reason, part in zip(texts, tokenised, reasons, parts, strict=True):
+            clauses = part if reason is None else []
             members: list[list[int]] = []
             first_piece = len(pieces)
             if reason is None:
@@ -144,7 +180,7 @@ class Reader:
         """Pieces as (first token, last + 1, clause spans within), and per clause which (flat) spans belong to it."""
         count, room = len(tokens.ids), self._encoder.room
         form = normal_form(text) if clauses or count > room else None
-        starts = [form.origin(left) for left, _ in tokens.offsets] if form else []
+        starts = [form.origin(_first_letter(form.text, *offsets)) for offsets in tokens.offsets] if form else []
         cuts = [0]
         if count > room:
             ends = _first_tokens(starts, sentences(text))
@@ -175,8 +211,10 @@ class Reader:
         spans = [span for piece in pieces for span in piece.spans]
         lengths = np.array([last - first for first, last in spans], np.float64)
         embeddings = np.concatenate([part.embeddings for part in pooled]).astype(np.float64)
-        sentiment = _softmax(np.concatenate([part.sentiment for part in pooled]), self._temperatures["sentiment"])
-        intent = _softmax(np.concatenate([part.intent for part in pooled]), self._temperatures["intent"])
+        heads = {
+            name: _softmax(np.concatenate([part.logits[name] for part in pooled]), self._temperatures[name])
+            for name in self._heads
+        }
         wholes = list(np.cumsum([0, *(len(piece.spans) for piece in pieces[:-1])]))
 
         def mean(values: np.ndarray, rows: list[int]) -> np.ndarray:
@@ -187,22 +225,24 @@ class Reader:
         return _TextReading(
             reason=None,
             embedding=_unit(mean(embeddings, wholes)),
-            sentiment=mean(sentiment, wholes),
-            intent=mean(intent, wholes),
+            heads={name: mean(values, wholes) for name, values in heads.items()},
             clauses=clauses,
             clause_embeddings=self._stacked([_unit(mean(embeddings, rows)) for rows in members], self.dimension),
-            clause_sentiment=self._stacked([mean(sentiment, rows) for rows in members], len(SENTIMENTS)),
+            clause_heads={
+                name: self._stacked([mean(heads[name], rows) for rows in members], len(SENTIMENTS))
+                for name in _CLAUSE_HEADS
+                if name in heads
+            },
         )
 
     def _nothing(self, reason: str) -> _TextReading:
         return _TextReading(
             reason=reason,
             embedding=np.zeros(self.dimension),
-            sentiment=np.full(len(SENTIMENTS), np.nan),
-            intent=np.full(len(INTENTS), np.nan),
+            heads={name: np.full(len(HEAD_LABELS[name]), np.nan) for name in self._heads},
             clauses=[],
             clause_embeddings=self._stacked([], self.dimension),
-            clause_sentiment=self._stacked([], len(SENTIMENTS)),
+            clause_heads={name: self._stacked([], len(SENTIMENTS)) for name in _CLAUSE_HEADS},
         )
 
 
@@ -221,6 +261,22 @@ def _is_foreign(text: str, characters_per_token: float) -> bool:
 def _first_tokens(starts: list[int], spans: list[Clause]) -> list[int]:
     """For each span the index of the first token at or behind its start; the first span takes all before it."""
     return [0 if number == 0 else int(np.searchsorted(starts, span.start)) for number, span in enumerate(spans)]
+
+
+def _first_letter(text: str, left: int, right: int) -> int:
+    """Where a token's word begins: a token holds the space before it, too."""
+    while left + 1 < right and text[left].isspace():
+        left += 1
+    return left
+
+
+def _around(text: str, span: tuple[int, int]) -> tuple[list[Clause], int]:
+    """A text cut into what comes before a span, the span and what comes behind it, and the number of the span."""
+    start, end = span
+    if not 0 <= start < end <= len(text):
+        raise ValueError(f"span {start} to {end} is empty or outside a text of {len(text)} characters")
+    parts = [Clause(*one) for one in ((0, start), span, (end, len(text))) if one[0] < one[1]]
+    return parts, int(start > 0)
 
 
 def _word_start(tokens: list[str], at: int) -> int:

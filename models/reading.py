@@ -17,6 +17,20 @@ INTENTS = (
     "news",
     "other",
 )
+IRONY = ("literal", "ironic")
+OFFENSIVE = ("inoffensive", "offensive")
+EMOTIONS = ("anger", "joy", "optimism", "sadness")
+HEAD_LABELS = {
+    "sentiment": SENTIMENTS,
+    "intent": INTENTS,
+    "irony": IRONY,
+    "offensive": OFFENSIVE,
+    "emotion": EMOTIONS,
+    "target": SENTIMENTS,
+}
+"""Every head a model may have, with the order of its classes. ``target`` is the sentiment toward a span of a text."""
+SPAN_HEAD = "target"
+NEEDED_HEADS = ("sentiment", "intent")
 
 READ_LANGUAGES = ("de", "en", "es", "fr", "it", "pt")
 """ISO 639-1 codes of the languages that the model reads."""
@@ -48,6 +62,12 @@ class Reading:
         clauses: the clauses of each text in order; an empty list unless asked for or where not scored.
         clause_embeddings: per text float32 [clauses, dimension], L2-normalised.
         clause_sentiment: per text float32 [clauses, 3], probabilities.
+        irony: float32 [n, 2], probabilities in the order of IRONY; NaN where not scored; None when the model has no
+            such head, as for the next three.
+        offensive: float32 [n, 2], in the order of OFFENSIVE.
+        emotion: float32 [n, 4], in the order of EMOTIONS.
+        clause_target: per text float32 [clauses, 3], probabilities of the sentiment toward what the clause is about,
+            read with the whole text in view.
     """
 
     embeddings: np.ndarray
@@ -57,3 +77,7 @@ class Reading:
     clauses: list[list[Clause]]
     clause_embeddings: list[np.ndarray]
     clause_sentiment: list[np.ndarray]
+    irony: np.ndarray | None = None
+    offensive: np.ndarray | None = None
+    emotion: np.ndarray | None = None
+    clause_target: list[np.ndarray] | None = None

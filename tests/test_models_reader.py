@@ -12,6 +12,7 @@ import pytest
 from models import INTENTS, SENTIMENTS, ModelError, Reader, load_reader
 from models.card import WEIGHTS_FOLDER
 from models.error_rates import load_error_rates
+from models.reading import EMOTIONS, IRONY, OFFENSIVE
 
 POSTS = [
     "Der Kundenservice ist eine Katastrophe, ich warte seit drei Wochen auf eine Antwort!",
@@ -150,6 +151,50 @@ def test_plain_sentiments(reader: Reader, text: str, sentiment: str) -> None:
 )
 def test_plain_intents(reader: Reader, text: str, intent: str) -> None:
     assert INTENTS[reader.read([text]).intent[0].argmax()] == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "label"),
+    [
+        ("You are a disgusting idiot and a liar, shut your stupid mouth.", "offensive", "offensive"),
+        ("Was für ein widerliches Drecksgesindel, diese Idioten gehören weggesperrt.", "offensive", "offensive"),
+        ("The library opens at nine on Monday.", "offensive", "inoffensive"),
+        ("I am so furious, how dare they treat people like that!", "emotion", "anger"),
+        ("I miss her so much, I have been crying all day, so lonely.", "emotion", "sadness"),
+        ("Best birthday ever, laughing with my friends, so happy!", "emotion", "joy"),
+        ("Oh great, another Monday morning meeting. Just what I needed.", "irony", "ironic"),
+    ],
+)
+def test_plain_cases_of_the_further_heads(reader: Reader, text: str, head: str, label: str) -> None:
+    labels = {"irony": IRONY, "offensive": OFFENSIVE, "emotion": EMOTIONS}[head]
+    probabilities = getattr(reader.read([text, ""]), head)
+    assert labels[probabilities[0].argmax()] == label
+    np.testing.assert_allclose(probabilities[0].sum(), 1, atol=1e-5)
+    assert np.isnan(probabilities[1]).all()
+
+
+def test_sentiment_toward_a_target(reader: Reader) -> None:
+    texts = ["The keyboard of this laptop is excellent, I love it.", "The battery is terrible and died after an hour."]
+    keyboard, battery = (
+        (text.index(word), text.index(word) + len(word))
+        for text, word in zip(texts, ("keyboard", "battery"), strict=True)
+    )
+    toward = reader.read_targets([*texts, "😀"], [keyboard, battery, (0, 1)])
+    assert [SENTIMENTS[row.argmax()] for row in toward[:2]] == ["positive", "negative"]
+    assert np.isnan(toward[2]).all()
+    again = reader.read_targets([texts[1], texts[1]], [(0, len(texts[1])), battery])
+    np.testing.assert_allclose(again[1], toward[1], atol=1e-5)
+    assert np.abs(again[0] - again[1]).max() > 1e-3, "the span has no effect"
+    with pytest.raises(ValueError, match="outside"):
+        reader.read_targets([texts[0]], [(5, 500)])
+
+
+def test_a_clause_has_its_first_word(reader: Reader) -> None:
+    texts = ["Nothing to see here, sadly. Terrible.", "Nothing to see here, sadly. Wonderful."]
+    reading = reader.read(texts, with_clauses=True)
+    assert [len(clauses) for clauses in reading.clauses] == [2, 2]
+    last = [SENTIMENTS[sentiment[-1].argmax()] for sentiment in reading.clause_sentiment]
+    assert last == ["negative", "positive"]
 
 
 def test_related_texts_are_nearer_across_languages(reader: Reader) -> None:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ SUPPORTED_LANGUAGES = ("de", "en", "fr", "es", "it", "pt")
 INTENT_FOLDER = Path(__file__).parent / "intents"
 INTENT_CHECK_FOLDER = Path(__file__).parent / "intents_check"
 
+OFFENSE = ("OTHER", "OFFENSE")
 _SPACED = re.compile(r"\s+([.,!?;:%)\]…]+)(?=\s|$)")
 _OPENING = re.compile(r"([(\[„«])\s+")
 _RETWEET = re.compile(r"^RT @user:? ?")
@@ -76,12 +77,55 @@ def intents(folder: Path) -> list[Example]:
     return found
 
 
-def labelled(data: Path, name: str, split: str, positive: str) -> list[Example]:
-    """A two-class set of TweetEval or GermEval: 1 where the label is ``positive``."""
+def labelled(data: Path, name: str, split: str, labels: Sequence[str]) -> list[Example]:
+    """A set of TweetEval or GermEval; ``labels`` are its own names of the classes, in our order."""
     return [
-        Example(clean(row["text"], row["source"]), int(row["label"] == positive), row["lang"], row["source"])
+        Example(clean(row["text"], row["source"]), labels.index(row["label"]), row["lang"], row["source"])
         for row in rows(data / name / f"{split}.jsonl.gz")
     ]
+
+
+@dataclass(frozen=True)
+class Term:
+    """Characters of a text that name a target, and the number of the sentiment toward it."""
+
+    start: int
+    end: int
+    label: int
+
+
+@dataclass(frozen=True)
+class Review:
+    """A text in normal form with labelled terms."""
+
+    text: str
+    terms: tuple[Term, ...]
+
+
+def reviews(data: Path, name: str) -> list[Review]:
+    """A set of SemEval-2014 task 4: every term with a polarity of its own ("conflict" is left out)."""
+    found = []
+    for row in rows(data / "aspects" / f"{name}.jsonl.gz"):
+        text = clean(row["text"], name)
+        terms = tuple(
+            Term(int(aspect["from"]), int(aspect["to"]), SENTIMENTS.index(aspect["polarity"]))
+            for aspect in row["aspects"]
+            if "from" in aspect and aspect["polarity"] in SENTIMENTS
+        )
+        if terms and text == row["text"]:  # only then the places are right
+            found.append(Review(text, terms))
+    return found
+
+
+def brand_sentiment(data: Path) -> list[Review]:
+    """SemEval-2017 task 4B/D: posts in which the named target occurs literally."""
+    found = []
+    for row in rows(data / "aspects" / "brand_sentiment_train.jsonl.gz"):
+        text = clean(row["text"], "semeval2017-4")
+        at = text.lower().find(row["target"].lower())
+        if row["label"] in SENTIMENTS and at >= 0:
+            found.append(Review(text, (Term(at, at + len(row["target"]), SENTIMENTS.index(row["label"])),)))
+    return found
 
 
 def unlabelled(data: Path) -> Iterator[str]:

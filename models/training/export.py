@@ -13,7 +13,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.training.network import HEAD_LABELS, levels
+from models.reading import HEAD_LABELS, SPAN_HEAD
+from models.training.network import levels
 
 _OPSET = 17
 _WEIGHT_STEPS = 63
@@ -79,11 +80,13 @@ def _layer(graph: _Graph, source: str, state: dict[str, np.ndarray], number: int
     attended = graph.add("MultiHeadAttention", [*names, bias], f"{new}.attended", _MICROSOFT, num_heads=heads)
 
     def joined(product: str, skip: str, name: str, part: str) -> str:
-        inputs = [
-            graph.weight(f"{name}_{kind}", values(f"{part}.{place}"))
+        parts = {
+            kind: graph.weight(f"{name}_{kind}", values(f"{part}.{place}"))
             for kind, place in (("gamma", "LayerNorm.weight"), ("beta", "LayerNorm.bias"), ("bias", "dense.bias"))
-        ]
-        return graph.add("SkipLayerNormalization", [product, skip, *inputs], name, _MICROSOFT, epsilon=epsilon)
+        }
+        moved = graph.add("Add", [product, parts["bias"]], f"{name}_moved")
+        summed = graph.add("Add", [moved, skip], f"{name}_summed")
+        return graph.add("LayerNormalization", [summed, parts["gamma"], parts["beta"]], name, axis=-1, epsilon=epsilon)
 
     gathered = _product(graph, attended, f"{new}.gathered", values("attention.output.dense.weight"))
     middle = joined(gathered, source, f"{new}.middle", "attention.output")
@@ -104,11 +107,19 @@ def _quantised_rows(graph: _Graph, table: np.ndarray) -> str:
     return graph.add("Mul", [floats, factors], "word_vectors")
 
 
+def _beside_whole(graph: _Graph, pooled: str) -> str:
+    """The vector of every span joined with that of the first span, which is the whole piece."""
+    first = graph.add("Slice", [pooled, "zero", "one", "one"], "whole")
+    same = graph.add("Expand", [first, graph.add("Shape", [pooled], "pooled_shape")], "whole_beside")
+    return graph.add("Concat", [pooled, same], "beside_whole", axis=-1)
+
+
 def build_graph(state: dict[str, np.ndarray], *, layers: int, attention_heads: int, epsilon: float) -> onnx.ModelProto:
     """The graph of a student's ``state_dict`` (as arrays).
 
     Inputs are ``input_ids`` [1, tokens] and ``spans`` [1, spans, tokens] with rows that sum to 1; outputs
-    ``embeddings`` [1, spans, dimension] and the logits ``sentiment`` and ``intent`` [1, spans, classes].
+    ``embeddings`` [1, spans, dimension], ``features`` (what the heads read) and the logits [1, spans, classes] of every
+    head that the state holds.
     """
     graph = _Graph()
     width = len(state["embedding.bias"])
@@ -141,10 +152,15 @@ def build_graph(state: dict[str, np.ndarray], *, layers: int, attention_heads: i
     moved = graph.float_linear(joined, "embedding", state["embedding.weight"], state["embedding.bias"])
     graph.add("LpNormalization", [moved], "embeddings", axis=-1, p=2)
     outputs = [("embeddings", width)]
+    graph.add("Identity", [pooled[-1]], "features")
+    outputs.append(("features", width))
     for name in HEAD_LABELS:
         part = f"heads.{name}"
+        if f"{part}.out.weight" not in state:
+            continue
+        source = _beside_whole(graph, pooled[-1]) if name == SPAN_HEAD else pooled[-1]
         inner = graph.float_linear(
-            pooled[-1], f"{name}.hidden", state[f"{part}.hidden.weight"], state[f"{part}.hidden.bias"]
+            source, f"{name}.hidden", state[f"{part}.hidden.weight"], state[f"{part}.hidden.bias"]
         )
         bent = graph.add("Tanh", [inner], f"{name}.bent")
         logits = graph.float_linear(bent, f"{name}.out", state[f"{part}.out.weight"], state[f"{part}.out.bias"])

@@ -105,20 +105,20 @@ def write_weights(
         "max_tokens": max_tokens,
         "dimension": student.config.hidden_size,
         "labels": {"sentiment": list(SENTIMENTS), "intent": list(INTENTS)},
-        "files": _export(student, folder),
+        "files": export(student, folder),
         "temperatures": {"sentiment": 1.0, "intent": 1.0},
         "aspects": aspects,
         "error_rates": {},
         "training": training,
     }
-    _write(card, folder)
+    write_card(card, folder)
     _, reading = _read(load_reader(folder), offset_examples)
     offset = neutral_offset(offset_examples, reading.sentiment)
     with torch.no_grad():
         student.head("sentiment").out.bias[SENTIMENTS.index("neutral")] += offset
     card["training"] = {**training, "neutral_offset": offset}
-    card["files"] = _export(student, folder)
-    _write(card, folder)
+    card["files"] = export(student, folder)
+    write_card(card, folder)
     reader = load_reader(folder)
     true, reading = _read(reader, sentiment_val)
     card["temperatures"]["sentiment"] = temperature(true, reading.sentiment)
@@ -129,10 +129,11 @@ def write_weights(
     deciding = json.dumps([card["files"], prefix, max_tokens, card["temperatures"]], sort_keys=True)
     digest = hashlib.sha256(deciding.encode()).hexdigest()[:8]
     card["version"] = f"marktecho-e5-{student.config.num_hidden_layers}l-{datetime.now(UTC):%Y.%m}+{digest}"
-    _write(card, folder)
+    write_card(card, folder)
 
 
-def _export(student: Student, folder: Path) -> dict[str, dict[str, Any]]:
+def export(student: Student, folder: Path) -> dict[str, dict[str, Any]]:
+    """Write the graph of a student into a weights folder; returns hash and size of its files for the card."""
     config = student.config
     graph = build_graph(
         {name: tensor.detach().float().cpu().numpy() for name, tensor in student.state_dict().items()},
@@ -155,5 +156,6 @@ def _read(reader: Reader, examples: Sequence[Example]) -> tuple[np.ndarray, Read
     return np.array([example.label for example in examples]), reading
 
 
-def _write(card: dict[str, Any], folder: Path) -> None:
+def write_card(card: dict[str, Any], folder: Path) -> None:
+    """Write ``card.json``."""
     (folder / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -121,7 +121,7 @@ def encoded(items: Sequence[Item], tokenizer: Tokenizer) -> list[Encoded]:
             inside = [
                 number
                 for number, (left, right) in enumerate(encoding.offsets[: len(ids) - 1])
-                if right > left and item.span[0] <= left < item.span[1]
+                if right > left and item.span[0] < right <= item.span[1]
             ]
             if not inside:
                 continue

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel, BertConfig, BertModel
 
-from models.reading import INTENTS, SENTIMENTS
+from models.reading import INTENTS, SENTIMENTS, SPAN_HEAD
 
 HEAD_LABELS = {"sentiment": SENTIMENTS, "intent": INTENTS}
 
@@ -15,15 +15,20 @@ HEAD_LABELS = {"sentiment": SENTIMENTS, "intent": INTENTS}
 class Head(nn.Module):
     """A classifier on pooled vectors: one hidden layer, tanh, logits."""
 
-    def __init__(self, width: int, classes: int, dropout: float = 0.1):
+    def __init__(self, width: int, classes: int, dropout: float = 0.1, inputs: int | None = None):
         super().__init__()
-        self.hidden = nn.Linear(width, width)
+        self.hidden = nn.Linear(inputs or width, width)
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(width, classes)
 
     def forward(self, pooled: Tensor) -> Tensor:
         """Logits [..., classes] of pooled vectors [..., width]."""
         return self.out(self.dropout(torch.tanh(self.hidden(self.dropout(pooled)))))
+
+
+def further_head(width: int, name: str, classes: int) -> Head:
+    """A head beside those that every model has; the one for targets reads a span and the whole text."""
+    return Head(width, classes, inputs=2 * width if name == SPAN_HEAD else width)
 
 
 def levels(layers: int) -> tuple[int, ...]:
@@ -50,7 +55,7 @@ class Student(nn.Module):
         self.heads = nn.ModuleDict(
             {
                 **{name: Head(width, len(labels)) for name, labels in HEAD_LABELS.items()},
-                **{name: Head(width, classes) for name, classes in auxiliary},
+                **{name: further_head(width, name, classes) for name, classes in auxiliary},
             }
         )
 

@@ -57,7 +57,9 @@ def load_sets(folder: Path) -> Sets:
 
     train = [example for example in examples if not is_held(example)]
     german = [example.text for example in train if example.language == "de"]
-    german += [example.text for example in data.labelled(folder, "offensive", "germeval2018_train", "OFFENSE")]
+    german += [
+        example.text for example in data.labelled(folder, "offensive", "germeval2018_train", ("OTHER", "OFFENSE"))
+    ]
     reviews = [
         data.clean(row["text"], name)
         for name in _REVIEWS

@@ -5,6 +5,7 @@ sentiment/val 99% of the posts keep their class against the network that was exp
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -13,9 +14,10 @@ from onnx import numpy_helper
 from transformers import BertConfig
 
 from models.card import ENCODER_FILE, load_card
+from models.reading import HEAD_LABELS, NEEDED_HEADS
 from models.training.network import Student
 
-_BERT = {
+_BERT: dict[str, Any] = {
     "model_type": "bert",
     "num_attention_heads": 12,
     "type_vocab_size": 1,
@@ -44,7 +46,12 @@ def rebuild(folder: Path | None = None) -> Student:
         intermediate_size=len(inner),
         max_position_embeddings=len(weights["positions"]),
     )
-    student = Student(config)
+    further = [
+        (name, len(weights[f"{name}.out.bias"]))
+        for name in HEAD_LABELS
+        if name not in NEEDED_HEADS and f"{name}.out.bias" in weights
+    ]
+    student = Student(config, further)
     state = _embeddings(weights)
     for number in range(layers):
         state |= _layer(weights, number)
