@@ -54,6 +54,7 @@ def test_wrong_settings_name_file_line_and_field(folder: Path) -> None:
     config = folder / "wrong.yaml"
     config.write_text("company:\n  id: velumo\n  name: Velumo\n  query: '(velumo'\n", encoding="utf-8")
     said = refused(folder, "nightly", "--config", config)
+    assert not (folder / "home").exists()
     assert "wrong.yaml:4" in said
     assert "company.query" in said
 

@@ -38,15 +38,15 @@ def nightly(
     as_json: JsonOption = False,
 ) -> None:
     """Run the whole night: ingest, prepare, enrich, build, audit, publish."""
+    load_settings(config)  # before the state folder is made: wrong settings leave nothing behind
     raise typer.Exit(run_nightly(config, Home.locate(home), as_of, as_json=as_json))
 
 
 def run_nightly(config: Path, home: Home, as_of: str | None, *, as_json: bool = False) -> ExitCode:
     """Run the nightly flow in this process and print its summary.
 
-    Returns the exit code. Raises UsageError for wrong settings before anything is written.
+    Returns the exit code. Raises UsageError for a wrong time.
     """
-    load_settings(config)
     moment = parse_as_of(as_of)
     _prefect_without_server(home)
     from flows.nightly import nightly as flow
