@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from importlib import resources
 from ipaddress import ip_address
@@ -44,8 +43,10 @@ def dashboard(
     options = [f"--{name}={value}" for name, value in settings.items()]
     paths = [str(page.parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"MARKTECHO_HOME": str(place), "PYTHONPATH": os.pathsep.join(paths)}
-    command = [sys.executable, "-m", "streamlit", "run", str(page), *options]
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603 - our own page
+    sys.stdout.flush()
+    os.execve(  # noqa: S606 - our own page; signals reach it directly
+        sys.executable, [sys.executable, "-m", "streamlit", "run", str(page), *options], environment
+    )
 
 
 def _is_own(address: str) -> bool:
