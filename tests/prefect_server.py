@@ -39,7 +39,7 @@ class PrefectServer:
 
     def __enter__(self) -> PrefectServer:
         self._server.__enter__()
-        self.wait_for(self._answers, 90)
+        self.wait_for(self._answers, 240)
         return self
 
     def __exit__(self, *_: object) -> None:
