@@ -22,8 +22,8 @@ from models.topic_space import unit
 
 SEED = 20_261_101
 CANDIDATES = (3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 60)
-TOLERANCE = 0.95
-_NULL_POINTS = 2_000
+TOLERANCE = 0.97
+_NULL_POINTS = 3_000
 MIN_SIZE = 8
 """Posts in a cluster that is called one."""
 AVERAGE_SIZE = 50
@@ -34,8 +34,8 @@ NEW_GROUP_DISTANCE = 0.5
 """Mean cosine distance within such a group at most."""
 UNASSIGNED_SHARE = 0.08
 """Share of the fitted posts that lie too far from every cluster to belong to it."""
-_STARTS = 3
-_JUDGED = 2_000
+_STARTS = 5
+_JUDGED = 3_000
 """Posts whose silhouette is computed: its cost grows with the square."""
 
 
@@ -75,7 +75,7 @@ def find_clusters(
         fits = {k: _fit(coordinates, k) for k in tried}
         samples = {k: _silhouettes(coordinates[judged], fits[k][1][judged]) for k in tried}
         null = _null(coordinates)
-        gaps = {k: float(samples[k].mean() - _silhouettes(null, _fit(null, k, 1)[1]).mean()) for k in tried}
+        gaps = {k: float(samples[k].mean() - _silhouettes(null, _fit(null, k, 2)[1]).mean()) for k in tried}
         chosen = choose(gaps, preferred)
         centres, labels = fits[chosen]
         labels_judged = labels[judged]

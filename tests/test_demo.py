@@ -175,6 +175,23 @@ def test_undated_articles_stay_undated(marts: duckdb.DuckDBPyConnection, script:
     assert one(marts, "select count(*) from mentions where published_at is null") == expected
 
 
+def test_topics_are_found_in_both_languages_and_kept_over_the_second_night(
+    marts: duckdb.DuckDBPyConnection, home: Path
+) -> None:
+    words = " ".join(
+        row[0].lower() for row in marts.execute("select array_to_string(keywords, ' ') from topics").fetchall()
+    )
+    for subject in ("lieferung", "delivery", "app", "preis", "werkstatt"):
+        assert subject in words
+    assert 5 <= one(marts, "select count(*) from topics where status <> 'retired'") <= 40  # type: ignore[operator]
+    assert (
+        one(marts, "select avg(cast(topic_id is null as integer)) from mentions where not is_copy and not is_spam")
+        <= 0.15  # type: ignore[operator]
+    )
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as warehouse:
+        assert one(warehouse, "select count(*) from core.topic_events where kind in ('merged', 'reassigned')") == 0
+
+
 def test_both_nights_are_recorded(marts: duckdb.DuckDBPyConnection) -> None:
     nights = marts.execute(
         "select outcome, audit_result from runs where audit_result is not null order by started_at"
