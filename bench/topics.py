@@ -28,6 +28,7 @@ import pyarrow as pa
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from flows.home import Home
+from flows.settings.topics import Topics
 from flows.topics import assign_topics, refresh_topics
 from flows.warehouse import connect
 from models.reader import load_reader
@@ -257,7 +258,11 @@ def _write(home: Home, texts: Sequence[str], embeddings: np.ndarray, at: datetim
 
 def _night(home: Home, at: datetime, run_id: str) -> Any:
     return SimpleNamespace(
-        run_id=run_id, as_of=at, home=home, settings=SimpleNamespace(entities=[]), report=lambda *_: None
+        run_id=run_id,
+        as_of=at,
+        home=home,
+        settings=SimpleNamespace(entities=[], topics=Topics()),
+        report=lambda *_: None,
     )
 
 

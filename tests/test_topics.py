@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections import Counter
 from datetime import timedelta
@@ -17,8 +18,10 @@ from typer.testing import CliRunner
 from warehouse_fixture import AS_OF, MODEL, CoreTables, make_night, rows
 
 from flows.cli import app
+from flows.demo.platforms.server import Answer, PlatformServer, Request
 from flows.errors import MarktechoError, UsageError
 from flows.home import Home
+from flows.settings.topics import LabelEndpoint, Topics
 from flows.topics import assign_topics, refresh_topics
 from flows.topics.by_hand import merge_topics, rename_topic, split_topic
 from flows.warehouse import connect
@@ -34,8 +37,14 @@ ENTITIES = [SimpleNamespace(name="Acme", kind="company")]
 runner = CliRunner()
 
 
-def night(home: Home, day: int = 0) -> Any:
-    return make_night(home, as_of=AS_OF + timedelta(days=day), run_id=f"run-{day:03d}", entities=ENTITIES)
+def night(home: Home, day: int = 0, endpoint: LabelEndpoint | None = None) -> Any:
+    return make_night(
+        home,
+        as_of=AS_OF + timedelta(days=day),
+        run_id=f"run-{day:03d}",
+        entities=ENTITIES,
+        topics=Topics(label_endpoint=endpoint),
+    )
 
 
 def direction(name: str) -> np.ndarray:
@@ -317,3 +326,41 @@ def test_the_commands(home: Home, tmp_path: Path) -> None:
     assert '"label_de": "Akku"' in listed
     assert f'"{price}"' not in listed
     assert "topic_count" in run("assign", *where)
+
+
+class LanguageModel(PlatformServer):
+    """Answers chat completions with what it is told to say."""
+
+    def __init__(self, *said: str) -> None:
+        super().__init__()
+        self.said = list(said)
+
+    def answer(self, request: Request) -> Answer:
+        if request.path != "/v1/chat/completions":
+            return Answer(404)
+        content = self.said.pop(0) if self.said else "no idea"
+        return Answer(body=json.dumps({"choices": [{"message": {"content": content}}]}).encode())
+
+
+def test_a_language_model_names_new_topics_when_asked_to(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABEL_KEY", "sesame")
+    post(home, "ducks", 30)
+    with LanguageModel('Sure: {"de": "Enten im Park", "en": "Ducks in the park"}') as server:
+        endpoint = LabelEndpoint(url=f"{server.url}/v1", model="tiny", key_variable="LABEL_KEY")
+        assign_topics(night(home, 1, endpoint))
+        (request,) = server.requests
+    (ducks,) = rows(home, f"from core.topics where topic_id = '{topic_of(home, 'ducks')}'")
+    assert (ducks["label_de"], ducks["label_en"]) == ("Enten im Park", "Ducks in the park")
+    assert request.headers["authorization"] == "Bearer sesame"
+    sent = json.loads(request.json()["messages"][1]["content"])
+    assert all("ducks" in text for text in sent["posts"])
+
+
+@pytest.mark.parametrize("said", ["no idea", '{"de": "", "en": "x"}', '{"en": "Ducks"}'])
+def test_a_language_model_that_says_nonsense_changes_nothing(home: Home, said: str) -> None:
+    post(home, "ducks", 30)
+    with LanguageModel(said, said) as server:
+        assign_topics(night(home, 1, LabelEndpoint(url=f"{server.url}/v1", model="tiny")))
+        assert len(server.requests) == 2
+    (ducks,) = rows(home, f"from core.topics where topic_id = '{topic_of(home, 'ducks')}'")
+    assert "ducks" in ducks["label_en"].lower()

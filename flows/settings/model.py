@@ -31,6 +31,7 @@ from flows.settings.entities import Company, Competitor, Entity, Industry, Produ
 from flows.settings.fields import Language, Part, QueryField, Sentiment, Slug
 from flows.settings.secrets import SecretFromEnv
 from flows.settings.sources import validate_source
+from flows.settings.topics import Topics
 from flows.sources.base import SourceSettings
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -84,6 +85,7 @@ class Settings(Part):
     retention: dict[str, PositiveInt] = Field(
         default={}, description="Days to keep posts, per source; `default` is for all others. Without it for ever."
     )
+    topics: Topics = Field(default=Topics(), description="How topics are named.")
     alerts: Alerts = Field(default=Alerts(), description="When to raise an alert, and whom to tell.")
     schedule: str = Field(default="04:00", description="When the night starts: HH:MM, or a cron expression.")
     time_zone: str = Field(default="Europe/Berlin", description="Days are days of this zone.")

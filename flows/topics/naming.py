@@ -9,12 +9,15 @@ import duckdb
 import pyarrow as pa
 
 from flows.night import Night
+from flows.topics.endpoint import ask_for_labels
 from flows.topics.registry import Registry
 from flows.topics.texts import posts_by_topic
 from models.topic_labels import LANGUAGES, labels
 from models.topic_words import Keyword, keywords
 
 KEYWORDS = 10
+EXAMPLES = 4
+"""Posts per language that a language model is shown."""
 
 
 def describe_topics(
@@ -39,7 +42,11 @@ def describe_topics(
             topic.keywords = _interleaved(words, counts, topic.topic_id)
     wanted = sorted(topic for topic in unnamed if not registry.topics[topic].is_named)
     post_counts = {language: {topic: len(found) for topic, found in posts[language].items()} for language in LANGUAGES}
+    endpoint = night.settings.topics.label_endpoint
     for topic_id, named in labels(words, post_counts, wanted).items():
+        if endpoint:
+            examples = [post for language in LANGUAGES for post in posts[language].get(topic_id, ())[:EXAMPLES]]
+            named.update(ask_for_labels(endpoint, registry.topics[topic_id].keywords, examples) or {})
         registry.topics[topic_id].label_de, registry.topics[topic_id].label_en = named["de"], named["en"]
 
 

@@ -165,7 +165,6 @@ def _move(
     centres, owners = registry.centres(alive)
     moves: Counter[tuple[str, str]] = Counter()
     with_topic = without = 0
-    found: list[tuple[list[str], list[str | None], np.ndarray]] = []
     for texts in batches(warehouse, "true"):
         coordinates = registry.space.project(texts.embeddings)
         best, _, similarities = soft_assignment(coordinates, centres, owners, registry.temperature, registry.floor)
@@ -183,10 +182,18 @@ def _move(
         )
         with_topic += int((after >= 0).sum())
         without += int((after < 0).sum())
-        found.append((texts.hashes, new_ids, confidence))
+        changed = np.flatnonzero(
+            [was != now or not known for was, now, known in zip(texts.topic_ids, new_ids, texts.are_known, strict=True)]
+        )
+        write_assignments(
+            warehouse,
+            night,
+            registry,
+            [texts.hashes[row] for row in changed],
+            [new_ids[row] for row in changed],
+            confidence[changed],
+        )
         night.report("topics refresh", with_topic + without, None)
-    for hashes, topic_ids, confidence in found:
-        write_assignments(warehouse, night, registry, hashes, topic_ids, confidence)
     for (was, now), count in sorted(moves.items()):
         if now not in fresh:
             registry.record(was, "reassigned", now, count)

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 BATCH_SIZE = 20_000
+MEMORY_LIMIT = "600MB"
+"""What DuckDB may take here; numpy and scikit-learn need the rest. More goes to disk."""
 SAMPLE_SIZE = 30_000
 """Texts that a fit looks at; more are drawn by their hash, which is as good as by lot and the same every time."""
 TEXTS_PER_TOPIC = 300
@@ -18,12 +20,14 @@ TEXTS_PER_TOPIC = 300
 
 @dataclass(frozen=True)
 class Texts:
-    """Some texts: keys, embeddings (float32 [n, dimension]), languages and topics as recorded (None: in no topic)."""
+    """Some texts: keys, embeddings (float32 [n, dimension]), languages, topics as recorded
+    (None: in no topic) and whether anything is recorded."""
 
     hashes: list[str]
     embeddings: np.ndarray
     languages: list[str | None]
     topic_ids: list[str | None]
+    are_known: list[bool]
 
 
 def active_version(warehouse: duckdb.DuckDBPyConnection) -> str | None:
@@ -38,6 +42,7 @@ def list_texts(warehouse: duckdb.DuckDBPyConnection, model_version: str) -> int:
     One row per text: text_hash, mention_id, language, seen_at, is_original, topic_id, is_known (whether it has been
     looked at before) and place, the row of core.enrichments that has its embedding.
     """
+    warehouse.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     warehouse.execute(
         """
         create or replace temp table topic_texts as
@@ -80,7 +85,7 @@ def fetch(warehouse: duckdb.DuckDBPyConnection, wanted: str, parameters: dict[st
     found = warehouse.execute(
         f"""
         with wanted as ({wanted})
-        select topic_texts.text_hash, embedding, topic_texts.language, topic_texts.topic_id
+        select topic_texts.text_hash, embedding, topic_texts.language, topic_texts.topic_id, topic_texts.is_known
         from topic_texts
         semi join wanted using (text_hash)
         join core.enrichments on core.enrichments.rowid = topic_texts.place
@@ -125,7 +130,7 @@ def batches(warehouse: duckdb.DuckDBPyConnection, condition: str) -> Iterator[Te
     for first, last in bounds:
         found = warehouse.execute(
             f"""
-            select topic_texts.text_hash, embedding, topic_texts.language, topic_texts.topic_id
+            select topic_texts.text_hash, embedding, topic_texts.language, topic_texts.topic_id, topic_texts.is_known
             from core.enrichments
             join topic_texts on topic_texts.place = core.enrichments.rowid
             where core.enrichments.rowid between {first} and {last}
@@ -175,4 +180,5 @@ def _texts(table: pa.Table) -> Texts:
         embeddings=values.reshape(count, -1) if count else np.zeros((0, 0), np.float32),
         languages=table.column("language").to_pylist(),
         topic_ids=table.column("topic_id").to_pylist(),
+        are_known=table.column("is_known").to_pylist(),
     )
