@@ -36,7 +36,7 @@ def build(night: Night, *, full_refresh: bool = False) -> BuildResult:
     """
     with connect(night.home):
         pass  # the core tables exist from here on
-    arguments = ["run", "--vars", json.dumps(dbt_variables(night))]
+    arguments = ["run", "--exclude", "tag:trends", "--vars", json.dumps(dbt_variables(night))]
     if full_refresh:
         arguments.append("--full-refresh")
     run_dbt(night.home, arguments, on_event=_progress(night))

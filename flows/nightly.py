@@ -24,6 +24,7 @@ def nightly(config: str = "listening.yaml", home: str | None = None, as_of: date
         tasks.prepare(night)
         tasks.enrich(night)
         tasks.assign_topics(night)
+        tasks.trends(night)
         tasks.build(night)
         tasks.audit(night)
         tasks.publish(night)

@@ -22,6 +22,7 @@ from flows import recheck as recheck_step
 from flows import retention as retention_step
 from flows import summary as summary_step
 from flows import topics as topics_step
+from flows import trends as trends_step
 
 
 def _is_passing(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -56,6 +57,7 @@ prepare = _as_task(prepare_step.prepare, hours=4)
 enrich = _as_task(enrich_step.enrich, hours=12)
 assign_topics = _as_task(topics_step.assign_topics, hours=2)
 refresh_topics = _as_task(topics_step.refresh_topics, hours=2)
+trends = _as_task(trends_step.trends, hours=1)
 build = _as_task(build_step.build, hours=1)
 audit = _as_task(audit_step.audit, hours=1)
 publish = _as_task(publish_step.publish, hours=1)

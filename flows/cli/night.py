@@ -37,7 +37,7 @@ def nightly(
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the whole night: ingest, prepare, enrich, build, audit, publish."""
+    """Run the whole night: ingest, prepare, enrich, topics, trends, build, audit, publish."""
     load_settings(config)  # before the state folder is made: wrong settings leave nothing behind
     raise typer.Exit(run_nightly(config, Home.locate(home), as_of, as_json=as_json))
 
@@ -132,6 +132,14 @@ def prepare(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_o
 def enrich(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
     """Let the model read every new text once."""
     from flows.enrich import enrich as step
+
+    _run_step(step, config, home, as_of)
+
+
+@app.command()
+def trends(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
+    """Find what stands out; the next build shows it."""
+    from flows.trends import trends as step
 
     _run_step(step, config, home, as_of)
 

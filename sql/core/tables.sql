@@ -331,3 +331,69 @@ create table if not exists core.topic_events (
     text_count bigint,                  -- texts concerned
     detail varchar
 );
+
+-- since when an entity is listened to: before that its silence says nothing
+create table if not exists core.trend_entities (
+    entity_id varchar not null,
+    listened_since date                 -- null: since the first night, or for as long as there are posts
+);
+
+-- what was expected of a series (entity, aspect of an entity, topic) on a day, and how surprising the day is
+create table if not exists core.trend_days (
+    series_id varchar not null,
+    entity_id varchar,
+    aspect_id varchar,
+    topic_id varchar,
+    published_date date not null,
+    original_count bigint not null,     -- of sources heard for long enough
+    expected_count double,              -- null: too early to say
+    expected_low double,                -- 95 of 100 days lie between the two when nothing happens
+    expected_high double,
+    surprise_score double,              -- -log10 of the p value
+    is_emerging boolean not null,       -- more than chance among all that was tested that day, and large enough
+    is_incomplete boolean not null      -- the night's own day; expected is its part up to the night's time
+);
+
+-- a trend, ongoing or past; a row stays as history when its trend has ended
+create table if not exists core.trend_events (
+    trend_id varchar not null,
+    kind varchar not null,              -- emerging_topic, surge, sentiment_shift, competitor_move
+    measure varchar not null,           -- mention_count, repeat_count, net_sentiment, share_of_voice
+    direction varchar not null,         -- up, down
+    series_id varchar not null,
+    entity_id varchar,
+    aspect_id varchar,
+    topic_id varchar,
+    status varchar not null,            -- ongoing, ended, withdrawn (what it was seen in is gone)
+    severity varchar not null,          -- info, warning, critical: the highest it has had
+    started_at timestamptz not null,
+    detected_at timestamptz not null,
+    last_date date not null,            -- its last day so far
+    observed double not null,           -- posts, people, net sentiment or share, by measure
+    expected double not null,
+    expected_low double,
+    expected_high double,
+    negative_count bigint,
+    strength double not null,           -- times the expected, or the change, by measure
+    strength_low double not null,
+    strength_high double not null,
+    p_value double not null,
+    q_value double not null,
+    part_of varchar,                    -- trend_id of the entity's trend that this one is a part of
+    summary varchar not null,
+    updated_at timestamptz not null
+);
+
+-- a post behind a trend; position 1 shows it best
+create table if not exists core.trend_evidence (
+    trend_id varchar not null,
+    position integer not null,
+    mention_id varchar not null
+);
+
+-- a night in which trends were looked for
+create table if not exists core.trend_runs (
+    as_of timestamptz not null,
+    tested_count bigint not null,       -- tests of the last day
+    reported_count bigint not null      -- trends that were ongoing
+);

@@ -8,6 +8,11 @@
     cast(timezone('{{ var("time_zone") }}', {{ timestamp }}) as date)
 {%- endmacro %}
 
+{# The time of day of a UTC timestamp in the company's time zone. #}
+{% macro local_clock(timestamp) -%}
+    cast(timezone('{{ var("time_zone") }}', {{ timestamp }}) as time)
+{%- endmacro %}
+
 {# The night's own day: not over yet, so its counts are incomplete. #}
 {% macro as_of_day() -%}
     {{ local_day(as_of()) }}
