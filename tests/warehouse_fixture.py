@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from flows.home import Home
+from flows.settings import Alerts
 from flows.warehouse import connect
 
 AS_OF = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -35,7 +36,12 @@ UNSCORED = (None, None, None)
 
 def make_night(home: Home, *, as_of: datetime = AS_OF, run_id: str = "20261123T013000Z-000001", **settings: Any) -> Any:
     """A night as the steps receive it, with the few settings the marts depend on."""
-    chosen = {"time_zone": "Europe/Berlin", "language": "en", "fingerprint": "settings-1"} | settings
+    chosen = {
+        "time_zone": "Europe/Berlin",
+        "language": "en",
+        "fingerprint": "settings-1",
+        "alerts": Alerts(),
+    } | settings
     return SimpleNamespace(
         run_id=run_id,
         as_of=as_of,

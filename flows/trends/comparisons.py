@@ -39,8 +39,8 @@ def share_moves(
 ) -> tuple[Difference, np.ndarray]:
     """Share of voice of competitors in seven full days against the 28 before, and against the 28 before those.
 
-    When a company is talked about more, the shares of all others fall: a competitor has moved only when its own number of
-    posts has changed in the same direction. Returns the moves and the shares of the seven days.
+    When a company is talked about more, the shares of all others fall: a competitor has moved only when its own number
+    of posts has changed in the same direction. Returns the moves and the shares of the seven days.
     """
     counts, days = volume.counts, len(grid.days)
     total = counts[voices].sum(axis=0, keepdims=True)

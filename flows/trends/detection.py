@@ -27,9 +27,9 @@ Test = tuple[Measure, Direction]
 
 @dataclass(frozen=True)
 class Found:
-    """An event in one row of its measure's arrays: columns of its first and last day, and of the day that shows it best.
+    """An event in one row of its measure's arrays: columns of its first and last day, and of its clearest one.
 
-    `p_value` and `q_value` are those of the best day.
+    `p_value` and `q_value` are those of the clearest day.
     """
 
     measure: Measure

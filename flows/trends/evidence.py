@@ -16,8 +16,8 @@ def replace_evidence(warehouse: duckdb.DuckDBPyConnection, entries: Iterable[Rec
     """Choose the posts of trends that are told this night, inside the caller's transaction.
 
     Of the posts in the trend's days: for a fall in sentiment, and a wave that is mostly negative, the negative ones
-    first, for a rise the positive ones; then those with most likes, reposts and replies. For a post that goes round, the
-    original and its repetitions.
+    first, for a rise the positive ones; then those with most likes, reposts and replies. For a post that goes round,
+    the original and its repetitions.
     """
     rows = [
         {

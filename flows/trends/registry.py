@@ -42,40 +42,46 @@ def recorded(warehouse: duckdb.DuckDBPyConnection, time_zone: str) -> list[Recor
     return [Recorded(detected_at=row.pop("detected_at"), status=row.pop("status"), trend=Trend(**row)) for row in rows]
 
 
-def merge(
-    known: list[Recorded], told: Iterable[Trend], signs: dict[tuple[str, str, str], set[date]], now: datetime, today: date,
-    open_since: date | None, looked_since: date,
-) -> list[Recorded]:  # fmt: skip
-    """Enter a night's events into the registry.
+@dataclass(frozen=True)
+class Look:
+    """One night's look at the days.
 
-    Args:
-        known: what the registry holds.
-        told: the night's events.
-        signs: days that show something, per measure, direction and series.
+    Attributes:
         now: the night's time; new events are detected then.
         today: its day.
+        since: the first day that has been tested.
         open_since: what ended before this day is history and brings nothing new; None: everything may.
-        looked_since: the first day that has been tested.
+        signs: days that show something, per measure, direction and series.
+    """
 
-    Returns:
-        All rows of the registry as they are from now on. An event that overlaps a known one is the same event; it keeps
-        trend_id, kind, beginning, time of detection and its highest severity. A known one of which its days show nothing
-        any more (posts deleted, or found out as spam or copies) is withdrawn.
+    now: datetime
+    today: date
+    since: date
+    open_since: date | None
+    signs: dict[tuple[str, str, str], set[date]]
+
+
+def merge(known: list[Recorded], told: Iterable[Trend], look: Look) -> list[Recorded]:
+    """Enter the events of a night into the registry and return all its rows as they are from now on.
+
+    An event that overlaps a known one is the same event; it keeps trend_id, kind, beginning, time of detection and its
+    highest severity. A known one whose days show nothing any more (posts deleted, or found out as spam or copies) is
+    withdrawn.
     """
     entries = list(known)
     taken: set[int] = set()
     for trend in sorted(told, key=lambda one: (one.first_date, one.series_id)):
         place = next((at for at, entry in enumerate(entries) if _is_same(entry.trend, trend)), None)
         if place is None:
-            if open_since is None or trend.last_date >= open_since:
-                entries.append(Recorded(trend.identified(), now, _status(trend, today)))
+            if look.open_since is None or trend.last_date >= look.open_since:
+                entries.append(Recorded(trend.identified(), look.now, _status(trend, look.today)))
                 taken.add(len(entries) - 1)
             continue
-        entries[place] = _continued(entries[place], trend, today, is_again=place in taken)
+        entries[place] = _continued(entries[place], trend, look.today, is_again=place in taken)
         taken.add(place)
     for place, entry in enumerate(entries):
         if place not in taken:
-            entries[place] = replace(entry, status=_status_unseen(entry, signs, today, looked_since))
+            entries[place] = replace(entry, status=_status_unseen(entry, look))
     return entries
 
 
@@ -107,16 +113,14 @@ def _status(trend: Trend, today: date) -> str:
     return "ongoing" if trend.last_date >= today - timedelta(days=LARGEST_GAP) else "ended"
 
 
-def _status_unseen(
-    entry: Recorded, signs: dict[tuple[str, str, str], set[date]], today: date, looked_since: date
-) -> str:
+def _status_unseen(entry: Recorded, look: Look) -> str:
     trend = entry.trend
-    days = signs.get((trend.measure, trend.direction, trend.series_id))
-    if days is None or trend.first_date < looked_since:
-        return _status(trend, today) if entry.status == "ongoing" else entry.status
+    days = look.signs.get((trend.measure, trend.direction, trend.series_id))
+    if days is None or trend.first_date < look.since:
+        return _status(trend, look.today) if entry.status == "ongoing" else entry.status
     if not any(trend.first_date <= day <= trend.last_date for day in days):
         return "withdrawn"
-    return _status(trend, today)
+    return _status(trend, look.today)
 
 
 def write(
@@ -148,7 +152,7 @@ def _schema(warehouse: duckdb.DuckDBPyConnection) -> pa.Schema:
 
 
 def parts(entries: Iterable[Recorded]) -> Iterator[tuple[int, str]]:
-    """Which entries are part of an entity's wave of posts: what is said about its aspects, or its sentiment, meanwhile."""
+    """Which entries are part of an entity's wave of posts: what is said about its aspects meanwhile, its sentiment."""
     listed = list(entries)
     waves = [one.trend for one in listed if one.trend.measure == "mention_count" and _is_entity(one.trend)]
     for place, entry in enumerate(listed):

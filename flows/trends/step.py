@@ -114,9 +114,8 @@ def _entries(
     teller = Teller(night, grid, findings, kinds, _new_topics(warehouse))
     looked_since = _looked_since(grid)
     told = [trend for trend in map(teller.tell, findings.found) if trend.last_date >= looked_since]
-    entries = registry.merge(
-        known, told, _signs(grid, findings), night.as_of, today, _open_since(warehouse, night), looked_since
-    )
+    look = registry.Look(night.as_of, today, looked_since, _open_since(warehouse, night), _signs(grid, findings))
+    entries = registry.merge(known, told, look)
     entries = [replace(entry, trend=replace(entry.trend, part_of=None)) for entry in entries]
     for place, trend_id in registry.parts(entries):
         entries[place] = replace(entries[place], trend=replace(entries[place].trend, part_of=trend_id))

@@ -21,8 +21,8 @@ class Trend:
     Attributes:
         series_id: what is counted; `post:` and a mention_id for a post that goes round.
         first_date, last_date: days in the company's time zone.
-        observed, expected: posts, people, net sentiment or share of voice, by `measure`; the expected one is that of the
-            time before for the last two.
+        observed, expected: posts, people, net sentiment or share of voice, by `measure`; for the last two, expected is
+            what it was before.
         strength: observed over expected for posts and people; the change for the others; with its 95% interval.
         driver: the aspect that most of an entity's excess is about.
         trend_id: set when it is entered into the registry.

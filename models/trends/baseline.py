@@ -31,7 +31,7 @@ _CAP_DEVIATIONS = 3.0
 _CAP_BIAS = 1.4
 """Counts cut at three deviations spread about this much less than the counts themselves."""
 _OUTLIER_P = 0.001
-_OUTLIER_DEVIATIONS = 3.0
+_OUTLIER_DEVIATIONS = 1.5
 _LARGEST_TREND = 2.0
 
 
@@ -103,8 +103,8 @@ def _weekday_pattern(past: np.ndarray, seen: np.ndarray, weekdays: np.ndarray) -
     posts = capped @ one_hot
     usual = (level[:, None] * seen) @ one_hot
     all_usual = usual.sum(axis=0)
-    prior = _PATTERN_PRIOR_DAYS * all_usual.mean() / max(past.shape[1] / 7, 1)
-    common = (posts.sum(axis=0) + prior) / np.maximum(all_usual + prior, 1e-9)
+    prior = 1 + _PATTERN_PRIOR_DAYS * all_usual.mean() / max(past.shape[1] / 7, 1)
+    common = (posts.sum(axis=0) + prior) / (all_usual + prior)
     own = (posts + _PATTERN_PRIOR_POSTS * common) / (usual + _PATTERN_PRIOR_POSTS)
     return own / own.mean(axis=1, keepdims=True)
 
