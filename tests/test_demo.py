@@ -131,6 +131,61 @@ def test_the_competitors_price_rise_brings_leads(marts: duckdb.DuckDBPyConnectio
     assert during > 8 * otherwise
 
 
+def test_the_planted_events_are_trends_and_only_the_disaster_is_critical(
+    marts: duckdb.DuckDBPyConnection, script: Script
+) -> None:
+    """The launch, the price rise, the joke that goes round and the disaster, each near its day and with its posts."""
+    found = marts.execute(
+        """
+        select entity_id, kind, measure, severity, cast(timezone('Europe/Berlin', started_at) as date)
+        from market_trends
+        where part_of is null and measure <> 'share_of_voice'
+        """
+    ).fetchall()
+    starts = {(entity, kind, measure): day for entity, kind, measure, _, day in found}
+    for key, event, latest in (
+        (("velumo_cargo", "surge", "mention_count"), Event.LAUNCH, 1),
+        (("pedelo", "competitor_move", "mention_count"), Event.PRICE_RISE, 1),
+        (("velumo", "surge", "repeat_count"), Event.VIRAL_JOKE, 1),
+    ):
+        days = (starts[key] - day_start(script.end, FIRST_DAY[event]).date()).days
+        assert -1 <= days <= latest, (key, days)
+    critical = marts.execute(
+        "select entity_id, measure, cast(started_at as date), summary from market_trends "
+        "where severity = 'critical'"
+    ).fetchall()
+    assert [(entity, measure) for entity, measure, *_ in critical] == [("velumo", "mention_count")]
+    days = (critical[0][2] - day_start(script.end, FIRST_DAY[Event.DELIVERY_DISASTER]).date()).days
+    assert -2 <= days <= 2
+    assert "Delivery" in critical[0][3]
+
+
+def test_copies_and_spam_are_no_waves(marts: duckdb.DuckDBPyConnection, script: Script) -> None:
+    """No trend begins with the spam wave; the joke is a trend of its own kind, not many posts."""
+    for event in (Event.SPAM_WAVE, Event.VIRAL_JOKE):
+        day = day_start(script.end, FIRST_DAY[event])
+        waves = one(
+            marts,
+            "select count(*) from market_trends where measure = 'mention_count' and started_at between ? and ?",
+            day - timedelta(days=1),
+            day + timedelta(days=2),
+        )
+        assert waves == 0, event
+    assert (
+        one(
+            marts,
+            "select count(*) from market_trends, unnest(evidence_mention_ids) as e(mention_id) "
+            "join mentions using (mention_id) where is_spam",
+        )
+        == 0
+    )
+
+
+def test_the_summary_names_the_disaster_first(demo: Done) -> None:
+    assert "Critical: Velumo: " in demo.output
+    assert "What stands out" in demo.output
+
+
 def test_the_viral_joke_is_one_original(marts: duckdb.DuckDBPyConnection) -> None:
     total, originals = marts.execute(
         "select count(*), count(*) filter (where not is_copy) from mentions where text ilike '%entenklingel%'"

@@ -15,6 +15,7 @@ MOST_ROWS = 6
 class Facts:
     """Rows for the sections of the summary; the columns of each are those of its query."""
 
+    trends: list[dict[str, Any]]
     voices: list[dict[str, Any]]
     feedback: list[dict[str, Any]]
     growth: list[dict[str, Any]]
@@ -29,6 +30,7 @@ class Facts:
 def gather(marts: duckdb.DuckDBPyConnection, run_id: str) -> Facts:
     """Ask the published marts, opened by `flows.published.open_published`."""
     return Facts(
+        trends=_rows(marts, TRENDS),
         voices=_rows(marts, VOICES),
         feedback=_rows(marts, FEEDBACK, {"length": EXAMPLE_LENGTH, "most": MOST_ROWS}),
         growth=_rows(marts, GROWTH),
@@ -45,6 +47,13 @@ def _rows(marts: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | N
     columns = [column[0] for column in found.description or []]
     return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
+
+TRENDS = """
+select severity, summary
+from marts.market_trends
+where part_of is null and last_date > (select max(published_date) from marts.entity_daily) - 7
+order by list_position(['critical', 'warning', 'info'], severity), started_at desc, trend_id
+"""
 
 VOICES = """
 select

@@ -100,6 +100,7 @@ def _write(night: Night, facts: Facts) -> NightSummary:
     aspects = {aspect.id: aspect.name for aspect in night.settings.aspects}
     intents = INTENTS[night.settings.language]
     day = night.as_of.astimezone(ZoneInfo(night.settings.time_zone)).date()
+    trends: Rows = [(words["severities"][row["severity"]], row["summary"]) for row in facts.trends]
     voices: Rows = [
         (
             row["entity_name"],
@@ -133,6 +134,7 @@ def _write(night: Night, facts: Facts) -> NightSummary:
     ]
     company = night.settings.company.name
     sections = [
+        Section(words["trends"], words["trends_columns"], trends or [_empty(nothing, 2)]),
         Section(words["voices"], words["voices_columns"], voices or [_empty(nothing, 6)]),
         Section(words["feedback"].format(company=company), words["feedback_columns"], feedback or [_empty(nothing, 6)]),
         Section(words["leads"].format(count=facts.lead_count), words["leads_columns"], leads or [_empty(nothing, 4)]),
@@ -147,8 +149,12 @@ def _write(night: Night, facts: Facts) -> NightSummary:
 def _headlines(
     words: dict[str, Any], facts: Facts, company: str, aspects: dict[str, str], intents: dict[str, str]
 ) -> list[str]:
-    """What one would say in the lift: voice, the theme that grew most, leads, what cannot wait, silent sources."""
-    lines = []
+    """What one would say in the lift: what is critical, voice, the theme that grew most, leads, queues, silent sources."""
+    lines = [
+        f"{words['severities']['critical'].capitalize()}: {trend['summary']}"
+        for trend in facts.trends
+        if trend["severity"] == "critical"
+    ]
     if facts.voices:
         voice = facts.voices[0]
         lines.append(
