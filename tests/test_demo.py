@@ -151,8 +151,7 @@ def test_the_planted_events_are_trends_and_only_the_disaster_is_critical(
         days = (starts[key] - day_start(script.end, FIRST_DAY[event]).date()).days
         assert -1 <= days <= latest, (key, days)
     critical = marts.execute(
-        "select entity_id, measure, cast(started_at as date), summary from market_trends "
-        "where severity = 'critical'"
+        "select entity_id, measure, cast(started_at as date), summary from market_trends where severity = 'critical'"
     ).fetchall()
     assert [(entity, measure) for entity, measure, *_ in critical] == [("velumo", "mention_count")]
     days = (critical[0][2] - day_start(script.end, FIRST_DAY[Event.DELIVERY_DISASTER]).date()).days

@@ -38,7 +38,6 @@ def nightly(
     as_json: JsonOption = False,
 ) -> None:
     """Run the whole night: ingest, prepare, enrich, topics, trends, build, audit, publish."""
-    """Run the whole night: ingest, prepare, enrich, topics, trends, build, audit, publish."""
     load_settings(config)  # before the state folder is made: wrong settings leave nothing behind
     raise typer.Exit(run_nightly(config, Home.locate(home), as_of, as_json=as_json))
 

@@ -149,7 +149,7 @@ def _write(night: Night, facts: Facts) -> NightSummary:
 def _headlines(
     words: dict[str, Any], facts: Facts, company: str, aspects: dict[str, str], intents: dict[str, str]
 ) -> list[str]:
-    """What one would say in the lift: what is critical, voice, the theme that grew most, leads, queues, silent sources."""
+    """What one would say in the lift: what is critical, voice, the theme that grew most, leads, queues, sources."""
     lines = [
         f"{words['severities']['critical'].capitalize()}: {trend['summary']}"
         for trend in facts.trends
