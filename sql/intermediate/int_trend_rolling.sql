@@ -1,4 +1,4 @@
--- originals per series and source in the last 24 hours, the 24 hours before them and so on, and in the last six hours of
+-- originals per series and source in the last 24 hours, the 24 hours before them and so on, and in the last hours of
 -- each: a wave that began in the evening is not cut in two by midnight
 
 {{ config(materialized='table', tags=['trends']) }}
