@@ -15,7 +15,6 @@ from flows.home import Home
 from flows.settings import Settings, load_settings
 from flows.sources.base import SourceFailed, SourceSettings
 from flows.sources.registry import connector
-from models.errors import ModelError
 
 OLD_AFTER = timedelta(hours=36)
 """Marts older than that mean that a night was missed."""
@@ -45,7 +44,7 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
             True,
             f"{len(settings.entities)} entities, {len(settings.sources)} sources, {len(settings.aspects)} aspects",
         ),
-        _checked("model", _model),
+        _checked("model", lambda: _model(located)),
         _checked(f"warehouse {located.warehouse}", lambda: _warehouse(located)),
         _checked(f"published marts {located.marts}", lambda: _published(located)),
     ]
@@ -59,14 +58,14 @@ def _checked(what: str, check: Callable[[], str]) -> Finding:
         return Finding(what, True, check())
     except SourceFailed as failure:
         return Finding(what, False, f"{failure.outcome}: {failure}")
-    except (MarktechoError, ModelError, duckdb.Error, OSError) as error:
+    except (MarktechoError, duckdb.Error, OSError) as error:
         return Finding(what, False, str(error))
 
 
-def _model() -> str:
-    from models.reader import load_reader
+def _model(home: Home) -> str:
+    from flows.model import load_model
 
-    reader = load_reader()
+    reader = load_model(home)
     reader.read(["Guten Morgen"])
     return reader.version
 

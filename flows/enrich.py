@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from flows import model_versions
 from flows.model import aspect_matcher, load_model
 from flows.night import Night
 from flows.warehouse import connect
 from models.aspects import AspectHit
-from models.error_rates import load_error_rates
 from models.quantification import RAW_WEIGHTS, corrected_weights
-from models.reader import Reader
-from models.reading import SENTIMENTS, Reading
+from models.reading import SENTIMENTS, Reading, TextReader
 from models.scores import aspect_row, score_columns
 
 BATCH_SIZE = 2_048
@@ -33,13 +33,13 @@ class EnrichCounts:
     model_version: str
 
 
-def enrich(night: Night, reader: Reader | None = None) -> EnrichCounts:
+def enrich(night: Night, reader: TextReader | None = None) -> EnrichCounts:
     """Read every text of a live, listened mention that this model and these aspects have not seen.
 
     Each batch is one transaction: a killed run goes on where it stopped. Raises MarktechoError when the weights cannot
     be loaded.
     """
-    reader = reader or load_model()
+    reader = reader or load_model(night.home)
     aspects = aspect_matcher(reader, night.settings.aspects)
     not_scored = 0
     with connect(night.home) as warehouse:
@@ -52,7 +52,8 @@ def enrich(night: Night, reader: Reader | None = None) -> EnrichCounts:
             not_scored += sum(reason is not None for reason in reading.not_scored)
             _store(warehouse, reader.version, aspects.version, hashes, texts, reading, hits)
             night.report("enrich", start + len(texts), total)
-        _activate(warehouse, reader.version, aspects.version)
+        rates = model_versions.error_rates(night.home, reader)
+        _activate(warehouse, reader.version, aspects.version, rates)
     return EnrichCounts(total - not_scored, not_scored, reader.version)
 
 
@@ -160,7 +161,9 @@ def _aspect_rows(aspects_version: str, hashes: list[str], texts: list[str], hits
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _activate(warehouse: duckdb.DuckDBPyConnection, model_version: str, aspects_version: str) -> None:
+def _activate(
+    warehouse: duckdb.DuckDBPyConnection, model_version: str, aspects_version: str, error_rates: dict[str, np.ndarray]
+) -> None:
     weights = [
         {
             "model_version": model_version,
@@ -169,7 +172,7 @@ def _activate(warehouse: duckdb.DuckDBPyConnection, model_version: str, aspects_
             "raw_weight": raw,
             "corrected_weight": corrected,
         }
-        for language, rates in load_error_rates().items()
+        for language, rates in error_rates.items()
         for predicted, raw, corrected in zip(SENTIMENTS, RAW_WEIGHTS, corrected_weights(rates), strict=True)
     ]
     warehouse.begin()

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from flows import model_versions
 from flows.errors import UsageError
-from flows.files.mapping import did_you_mean, value_of
-from flows.files.reading import Layout, batches, inspect, sample
-from flows.files.reading import columns as columns_of
-from flows.files.rows import UnreadableRow
-from flows.landing.clean import as_landed
+from flows.files.reading import inspect
+from flows.home import Home
+from flows.labels import BATCH_SIZE, BY_NAME, Columns, read_labelled
 from flows.model import load_model
 from flows.night import reporter
+from models.error_rates import measured
 from models.evaluate import Figures, figures_of
-from models.language import detect
-from models.reader import Reader
-from models.reading import INTENTS, SENTIMENTS
+from models.reading import INTENTS, SENTIMENTS, TextReader
 
-BATCH_SIZE: Final = 2_048
 LABELS: Final = {"sentiment": SENTIMENTS, "intent": INTENTS}
 FEWEST_TEXTS: Final = 20
 """Languages with fewer texts are figured together: a share of five texts says nothing."""
@@ -31,30 +28,11 @@ OTHERS, UNKNOWN = "others", "unknown"
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Where a labelled file has what; without a language column the language is detected."""
-
-    text: str = "text"
-    label: str = "label"
-    language: str | None = None
-
-
-@dataclass
-class Labelled:
-    """The texts of a file that have a label: texts, class numbers, languages; and how many rows were left out, why."""
-
-    texts: list[str] = field(default_factory=list)
-    classes: list[int] = field(default_factory=list)
-    languages: list[str] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True)
 class Evaluation:
     """Figures of a labelled file: over all texts, and per language (most texts first).
 
     `left_out` counts rows by why they were left out, `unscored_languages` the texts of languages in which the model
-    could score none.
+    could score none. `error_rates` are those of a sentiment head, see `models.error_rates`; empty for an intent head.
     """
 
     file: str
@@ -64,6 +42,7 @@ class Evaluation:
     languages: list[Figures]
     unscored_languages: dict[str, int]
     notes: list[str]
+    error_rates: dict[str, list[list[float]]]
 
     def as_dict(self) -> dict[str, Any]:
         """The figures for scripts."""
@@ -74,25 +53,25 @@ def evaluate(
     file: Path,
     *,
     task: str = "sentiment",
-    columns: Columns = Columns(),
+    columns: Columns = BY_NAME,
     labels: Iterable[str] = (),
-    reader: Reader | None = None,
+    home: Home | None = None,
+    model: str | None = None,
+    reader: TextReader | None = None,
 ) -> Evaluation:
     """Compare the model's classes with the labels of a CSV, JSON Lines or Parquet file.
 
     `labels` are `old=new` pairs: what the file's labels are called here; `old=` leaves the rows of a label out. Rows
-    without text or label, and unreadable ones, are left out and counted. Progress goes to the context's reporter.
-    Raises UsageError for a wrong file, column, task or label, before the model is loaded.
+    without text or label, and unreadable ones, are left out and counted. The model is the one named `model`, else the
+    one in use in the state folder, else the embedded one. Progress goes to the context's reporter. Raises UsageError
+    for a wrong file, column, task or label, before the model is loaded.
     """
     if task not in LABELS:
         raise UsageError(f"--task {task}: must be one of {', '.join(LABELS)}.")
     known = LABELS[task]
     layout = inspect(file)
-    _check_columns(layout, columns)
-    found = _read(layout, columns, known, _renamed(labels, known))
-    if not found.texts:
-        raise UsageError(f"{file}: there is no text with a label. Left out: {_counted(found.left_out)}.")
-    reader = reader or load_model()
+    found = read_labelled(layout, columns, known, labels)
+    reader = reader or load_model(home, name=model)
     probabilities = _probabilities(reader, found.texts, task)
     true = np.array(found.classes)
     overall = figures_of(true, probabilities, known, task, (file.name, "all", "all"))
@@ -114,83 +93,25 @@ def evaluate(
         languages=[figures for figures in per_language.values() if figures is not None],
         unscored_languages={name: counts[name] for name, figures in per_language.items() if figures is None},
         notes=[layout.note] if layout.note else [],
+        error_rates=_error_rates(true, probabilities, found.languages) if task == "sentiment" else {},
     )
 
 
-def _check_columns(layout: Layout, columns: Columns) -> None:
-    known = columns_of(sample(layout))
-    for option, column in (("text", columns.text), ("label", columns.label), ("language", columns.language)):
-        if column is not None and column not in known:
-            raise UsageError(
-                f"{layout.path}: there is no column '{column}'.{did_you_mean(column, known)} Name the column with "
-                f"--{option}-column. Columns: {', '.join(known)}."
-            )
+def keep_error_rates(home: Home, found: Evaluation) -> None:
+    """Let the nights correct net sentiment with the error rates of an evaluation."""
+    rates = {language: np.array(one) for language, one in found.error_rates.items()}
+    source = {"file": Path(found.file).name, "text_count": found.overall.text_count}
+    model_versions.store_error_rates(home, found.model_version, rates, source)
 
 
-def _renamed(assignments: Iterable[str], known: tuple[str, ...]) -> dict[str, str]:
-    renamed: dict[str, str] = {}
-    for assignment in assignments:
-        old, separator, new = (part.strip() for part in assignment.rpartition("="))
-        if not separator or not old:
-            raise UsageError(f"--label {assignment}: write it as old=new, for example --label pos=positive.")
-        if new and new not in known:
-            raise UsageError(
-                f"--label {assignment}: '{new}' is no label of the model.{did_you_mean(new, known)} Labels: "
-                f"{', '.join(known)}; nothing behind the = leaves the rows out."
-            )
-        if renamed.get(old, new) != new:
-            raise UsageError(f"--label {assignment}: '{old}' is renamed twice. Name one label for it.")
-        renamed[old] = new
-    return renamed
+def _error_rates(true: np.ndarray, probabilities: np.ndarray, languages: list[str]) -> dict[str, list[list[float]]]:
+    scored = ~np.isnan(probabilities[:, 0])
+    spoken = [language for language, is_scored in zip(languages, scored, strict=True) if is_scored]
+    rates = measured(true[scored], probabilities[scored].argmax(1), spoken)
+    return {language: one.round(6).tolist() for language, one in rates.items()}
 
 
-def _read(layout: Layout, columns: Columns, known: tuple[str, ...], renamed: dict[str, str]) -> Labelled:
-    found = Labelled()
-    used: set[str] = set()
-    unknown: Counter[str] = Counter()
-    for rows, _ in batches(layout, BATCH_SIZE):
-        for row in rows:
-            if isinstance(row, UnreadableRow):
-                found.left_out["unreadable row"] += 1
-                continue
-            text, given = value_of(row, columns.text), value_of(row, columns.label)
-            label = "" if given is None or given != given else str(given).strip()  # noqa: PLR0124 - NaN is no label
-            used.add(label)
-            name = renamed.get(label, label)
-            if not isinstance(text, str) or not text.strip():
-                found.left_out["no text"] += 1
-            elif not label:
-                found.left_out["no label"] += 1
-            elif not name:
-                found.left_out[f"label {label}"] += 1
-            elif name not in known:
-                unknown[label] += 1
-            else:
-                found.texts.append(as_landed(text))
-                found.classes.append(known.index(name))
-                found.languages.append(str((columns.language and value_of(row, columns.language)) or ""))
-    if unknown:
-        raise UsageError(
-            f"{layout.path}: column '{columns.label}' has unknown labels: {_counted(unknown)}. Labels are "
-            f"{', '.join(known)}; say what others mean with --label old=new, or leave their rows out with --label old="
-        )
-    unused = sorted(set(renamed) - used)
-    if unused:
-        raise UsageError(
-            f"--label {unused[0]}={renamed[unused[0]]}: there is no label '{unused[0]}' in {layout.path}."
-            f"{did_you_mean(unused[0], used)} Labels there: {', '.join(sorted(used))}."
-        )
-    if columns.language is None:
-        found.languages = [language or "" for language in detect(found.texts)[0]]
-    return found
-
-
-def _counted(counts: Counter[str]) -> str:
-    shown = [f"{name} ({count:,})" for name, count in counts.most_common(20)]
-    return ", ".join(shown) + (f" and {len(counts) - 20} more" if len(counts) > 20 else "")
-
-
-def _probabilities(reader: Reader, texts: list[str], task: str) -> np.ndarray:
+def _probabilities(reader: TextReader, texts: list[str], task: str) -> np.ndarray:
     report = reporter.get()
     parts = []
     report("evaluate", 0, len(texts))

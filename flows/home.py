@@ -21,8 +21,7 @@ class Home:
 
         Creates the folders, readable by the owner only. Raises OSError when they cannot be created.
         """
-        chosen = Path(root or os.environ.get("MARKTECHO_HOME") or platformdirs.user_data_dir("marktecho"))
-        home = cls(chosen.expanduser().resolve())
+        home = cls.at(root)
         for folder in (
             home.root,
             home.published,
@@ -34,6 +33,12 @@ class Home:
         ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return home
+
+    @classmethod
+    def at(cls, root: Path | str | None = None) -> Home:
+        """Find the state folder as `locate` does, and create nothing."""
+        chosen = Path(root or os.environ.get("MARKTECHO_HOME") or platformdirs.user_data_dir("marktecho"))
+        return cls(chosen.expanduser().resolve())
 
     @property
     def warehouse(self) -> Path:
@@ -74,6 +79,11 @@ class Home:
     def secrets(self) -> Path:
         """The pseudonym key; never inside the data."""
         return self.root / "secrets"
+
+    @property
+    def models(self) -> Path:
+        """Models adapted by `marktecho train`, one folder each, and which of them is in use."""
+        return self.root / "models"
 
     @property
     def work(self) -> Path:

@@ -2,6 +2,6 @@
 
 from models.errors import ModelError
 from models.reader import Reader, load_reader
-from models.reading import INTENTS, SENTIMENTS, Clause, Reading
+from models.reading import INTENTS, SENTIMENTS, Clause, Reading, TextReader
 
-__all__ = ["INTENTS", "SENTIMENTS", "Clause", "ModelError", "Reader", "Reading", "load_reader"]
+__all__ = ["INTENTS", "SENTIMENTS", "Clause", "ModelError", "Reader", "Reading", "TextReader", "load_reader"]

@@ -12,8 +12,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from models.reader import Reader
-from models.reading import Reading
+from models.reading import Reading, TextReader
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,10 @@ class AspectMatcher:
         version: changes with the reader's version, its settings or any definition; the key of stored aspect hits.
     """
 
-    def __init__(self, reader: Reader, aspects: Sequence[AspectDefinition]):
+    def __init__(self, reader: TextReader, aspects: Sequence[AspectDefinition]):
         """Embed the definitions; name, description and every example count alike as ways to say the aspect."""
         definitions = json.dumps([astuple(aspect) for aspect in aspects], ensure_ascii=False)
-        settings = json.dumps(reader.aspect_settings, sort_keys=True)
+        settings = json.dumps(dict(reader.aspect_settings), sort_keys=True)
         digest = hashlib.sha256(f"{settings}\n{definitions}".encode()).hexdigest()[:12]
         self.version = f"{reader.version}/{digest}"
         self._threshold = reader.aspect_settings["threshold"]

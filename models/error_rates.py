@@ -1,27 +1,46 @@
-"""How often the sentiment head takes one class for another; feeds the corrected net sentiment of the marts.
+"""How often a sentiment classifier takes one class for another; feeds the corrected net sentiment of the marts.
 
-The correction itself (adjusted classify and count: solve ``observed = true @ rates``) follows G. Forman,
-"Quantifying counts and costs via classification", Data Mining and Knowledge Discovery 17 (2008).
+The correction itself is in ``models.quantification``.
 """
 
-from pathlib import Path
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
-from models.card import load_card
+from models.metrics import confusion
+from models.reading import SENTIMENTS
+
+ALL_OTHERS = "*"
+FEWEST_TEXTS = 50
+_SMOOTHING = 0.5
+_POOLED_TEXTS = 10
 
 
-def load_error_rates(folder: Path | None = None) -> dict[str, np.ndarray]:
-    """Error rates measured on sentiment/val.
+def measured(true: np.ndarray, predicted: np.ndarray, languages: Sequence[str]) -> dict[str, np.ndarray]:
+    """Error rates on labelled texts that the classifier has not learnt from.
 
     Args:
-        folder: a weights folder; default the embedded one.
+        true: true class numbers [n], in the order of SENTIMENTS.
+        predicted: predicted ones [n].
+        languages: ISO 639-1 codes [n].
 
     Returns:
-        language ("de", "en", "*" = all others) to a 3x3 matrix in the order of SENTIMENTS: rows are the true class,
-        columns the predicted one, each row sums to 1.
-
-    Raises:
-        ModelError: the card is missing or unreadable.
+        language to a 3x3 matrix: rows are the true class, columns the predicted one, each row sums to 1. "*", all
+        languages together (half a count added to every cell), stands for all that have fewer than FEWEST_TEXTS; each
+        row of the others counts 10 texts of "*" beside its own.
     """
-    return load_card(folder, check_files=False).error_rates
+    pooled = _shares(confusion(true, predicted, len(SENTIMENTS)) + _SMOOTHING)
+    spoken = np.array(languages, str)
+    rates = {ALL_OTHERS: pooled}
+    for language, count in Counter(languages).items():
+        if language and count >= FEWEST_TEXTS:
+            own = spoken == language
+            counts = confusion(true[own], predicted[own], len(SENTIMENTS))
+            rates[language] = _shares(counts + _POOLED_TEXTS * pooled)
+    return rates
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    shares: np.ndarray = counts / counts.sum(1, keepdims=True)
+    return shares

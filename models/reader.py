@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -67,13 +67,15 @@ class Reader:
     Attributes:
         version: names the weights and everything that changes the numbers; the key of stored enrichments.
         dimension: length of an embedding.
+        error_rates: of the sentiment head by language, measured on sentiment/val.
     """
 
     def __init__(self, card: Card, encoder: Encoder):
         """Put a card and its encoder together."""
         self.version = card.version
         self.dimension = card.dimension
-        self.aspect_settings = card.aspects
+        self.aspect_settings: Mapping[str, float] = card.aspects
+        self.error_rates: Mapping[str, np.ndarray] = card.error_rates
         self._heads = card.heads
         self._temperatures = card.temperatures
         self._encoder = encoder

@@ -1,6 +1,8 @@
 """What one pass of the model says about a batch of texts."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -81,3 +83,22 @@ class Reading:
     offensive: np.ndarray | None = None
     emotion: np.ndarray | None = None
     clause_target: list[np.ndarray] | None = None
+
+
+class TextReader(Protocol):
+    """A model that reads texts: the embedded one, one adapted to a company's labels, or one of the hub.
+
+    Attributes:
+        version: names everything that changes the numbers; the key of stored enrichments.
+        dimension: length of an embedding.
+        aspect_settings: threshold and margin of the aspect matcher.
+        error_rates: of the sentiment head, by language ("*" = all others): rows = true class, columns = predicted.
+    """
+
+    version: str
+    dimension: int
+    aspect_settings: Mapping[str, float]
+    error_rates: Mapping[str, np.ndarray]
+
+    def read(self, texts: Sequence[str], *, with_clauses: bool = False) -> Reading:
+        """Read texts; row i of the Reading is about text i. Raises ModelError when the model cannot read."""

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.errors import UsageError
-from flows.evaluation import FEWEST_TEXTS, Columns, Evaluation, evaluate
+from flows.evaluation import FEWEST_TEXTS, Evaluation, evaluate
+from flows.labels import Columns
 from models.evaluate import evaluate as evaluate_model
 from models.labelled import LabelledText
 from models.reader import Reader, load_reader
@@ -115,7 +116,10 @@ def test_intents(tmp_path: Path, reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({}, r"unknown labels: good \(3\), bad \(2\).*negative, neutral, positive.*--label old=new"),
+        (
+            {},
+            r"f.csv, line 2: 'good'.*labels: good \(3\), bad \(2\).*negative, neutral, positive.*--label old=new",
+        ),
         ({"labels": ["good=positiv"]}, "'positiv' is no label.*Did you mean 'positive'"),
         ({"labels": ["positive"]}, "write it as old=new"),
         ({"labels": ["good=positive", "good=neutral"]}, "renamed twice"),

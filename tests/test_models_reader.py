@@ -11,7 +11,6 @@ import pytest
 
 from models import INTENTS, SENTIMENTS, ModelError, Reader, load_reader
 from models.card import WEIGHTS_FOLDER
-from models.error_rates import load_error_rates
 from models.reading import EMOTIONS, IRONY, OFFENSIVE
 
 POSTS = [
@@ -202,8 +201,8 @@ def test_related_texts_are_nearer_across_languages(reader: Reader) -> None:
     assert embeddings[0] @ embeddings[1] > embeddings[0] @ embeddings[2] + 0.2
 
 
-def test_error_rates_are_rates() -> None:
-    rates = load_error_rates()
+def test_error_rates_are_rates(reader: Reader) -> None:
+    rates = reader.error_rates
     assert set(rates) == {"de", "en", "*"}
     for matrix in rates.values():
         assert matrix.shape == (3, 3)

@@ -1,4 +1,4 @@
-"""Commands that need the model and a file, and nothing else: no settings, no warehouse."""
+"""Commands that need a model and a file: no settings, no warehouse, no night."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from flows.cli.app import JsonOption, app
+from flows.cli.app import HomeOption, JsonOption, app
 from flows.cli.terminal import errors, new_table, output, print_json, progress
+from flows.errors import UsageError
+from flows.home import Home
 from flows.settings import load_settings
 
 if TYPE_CHECKING:
@@ -17,6 +19,13 @@ if TYPE_CHECKING:
     from models.evaluate import Figures
 
 TextColumnOption = Annotated[str, typer.Option("--text-column", help="The column of the text; dots lead into objects.")]
+LabelColumnOption = Annotated[str, typer.Option("--label-column", help="The column of the true label.")]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label", metavar="OLD=NEW", help="What a label of the file means; nothing behind the = leaves it out."
+    ),
+]
 
 
 @app.command()
@@ -34,6 +43,7 @@ def score(
     ] = None,
     prefix: Annotated[str, typer.Option("--prefix", help="Goes before the names of the added columns.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace the output when it is there already.")] = False,
+    home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add language, sentiment, intent and aspects to any file, row for row."""
@@ -41,7 +51,15 @@ def score(
 
     settings = load_settings(config) if config else None
     with progress():
-        summary = step(file, output_file, text_column=text_column, settings=settings, prefix=prefix, force=force)
+        summary = step(
+            file,
+            output_file,
+            text_column=text_column,
+            settings=settings,
+            prefix=prefix,
+            force=force,
+            home=Home.at(home),
+        )
     if as_json:
         print_json(summary.as_dict())
     else:
@@ -73,26 +91,33 @@ def _show_errors(summary: ScoreSummary) -> None:
 def evaluate(
     file: Annotated[Path, typer.Argument(help="A labelled file: CSV, JSON Lines or Parquet; may be gzipped.")],
     text_column: TextColumnOption = "text",
-    label_column: Annotated[str, typer.Option("--label-column", help="The column of the true label.")] = "label",
+    label_column: LabelColumnOption = "label",
     language_column: Annotated[
         str | None, typer.Option("--language-column", help="The column of the language; default: it is detected.")
     ] = None,
-    labels: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--label", metavar="OLD=NEW", help="What a label of the file means; nothing behind the = leaves it out."
-        ),
-    ] = None,
+    labels: LabelOption = None,
     task: Annotated[str, typer.Option("--task", help="What the labels are: sentiment or intent.")] = "sentiment",
+    model: Annotated[
+        str | None, typer.Option("--model", help="A name of `marktecho models list`; default: the one in use.")
+    ] = None,
+    store: Annotated[
+        bool, typer.Option("--store", help="Correct net sentiment with the error rates found, from the next night on.")
+    ] = False,
+    home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say how good the model is on labelled texts: F1, recall, confusion, calibration, per class and language."""
-    from flows.evaluation import Columns
+    from flows.evaluation import Columns, keep_error_rates
     from flows.evaluation import evaluate as step
 
+    if store and task != "sentiment":
+        raise UsageError("--store keeps error rates of the sentiment; leave it out, or --task as well.")
     columns = Columns(text_column, label_column, language_column)
+    located = Home.at(home)
     with progress():
-        found = step(file, task=task, columns=columns, labels=labels or [])
+        found = step(file, task=task, columns=columns, labels=labels or [], home=located, model=model)
+    if store:
+        keep_error_rates(located, found)
     for note in found.notes:
         errors.print(note, soft_wrap=True)
     if as_json:

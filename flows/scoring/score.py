@@ -13,6 +13,7 @@ from flows.errors import UsageError
 from flows.files.mapping import did_you_mean
 from flows.files.reading import inspect
 from flows.files.rows import UnreadableRow
+from flows.home import Home
 from flows.model import load_model
 from flows.night import reporter
 from flows.scoring.chunks import Chunk, chunks
@@ -20,7 +21,7 @@ from flows.scoring.columns import BATCH_SIZE, Columns, find_columns
 from flows.scoring.output import check_output, writing
 from flows.scoring.scorer import ADDED, Scorer
 from flows.settings import Settings
-from models.reader import Reader
+from models.reading import TextReader
 
 UNREADABLE_ROW, MISSING_TEXT, NOT_TEXT = "unreadable_row", "missing_text", "not_text"
 KEPT_ERRORS = 20
@@ -80,7 +81,8 @@ def score(
     settings: Settings | None = None,
     prefix: str = "",
     force: bool = False,
-    reader: Reader | None = None,
+    home: Home | None = None,
+    reader: TextReader | None = None,
 ) -> ScoreSummary:
     """Write `file` to `output`, row for row in order, with the columns of `flows.scoring.scorer.ADDED`.
 
@@ -94,7 +96,7 @@ def score(
     columns = find_columns(layout, lambda done: report("look through", done, None))
     names = [prefix + name for name in ADDED.names]
     _check_columns(file, columns, text_column, names)
-    reader = reader or load_model()
+    reader = reader or load_model(home)
     scorer = Scorer(reader, settings)
     summary = ScoreSummary(str(output), reader.version, notes=[layout.note] if layout.note else [])
     with writing(output, form, is_gzip, layout, columns.types) as writer:

@@ -14,8 +14,7 @@ from flows.queries import match
 from flows.settings import Settings
 from flows.settings.aspects import default_aspects
 from models.language import detect
-from models.reader import Reader
-from models.reading import SENTIMENTS
+from models.reading import SENTIMENTS, TextReader
 from models.scores import aspect_row, score_columns
 
 ASPECT = pa.struct([("aspect_id", pa.string()), ("sentiment", pa.string()), ("evidence", pa.string())])
@@ -40,7 +39,7 @@ ADDED = pa.schema(
 class Scorer:
     """The model, the aspects to look for and the phrase rules that override its sentiment."""
 
-    def __init__(self, reader: Reader, settings: Settings | None = None) -> None:
+    def __init__(self, reader: TextReader, settings: Settings | None = None) -> None:
         """Prepare; without settings the default aspects are looked for and there are no rules."""
         self._reader = reader
         self._aspects = aspect_matcher(reader, settings.aspects if settings else default_aspects())
