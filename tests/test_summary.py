@@ -70,7 +70,7 @@ def test_it_begins_with_what_needs_doing(home: Home) -> None:
 
 def test_rows_without_originals_are_left_out_and_kinds_are_words(home: Home) -> None:
     told = summary(home, "de")
-    _, feedback, leads, *_ = told.sections
+    _trends, _voices, feedback, leads, *_ = told.sections
     assert [(row[0], row[1], row[2]) for row in feedback.rows] == [("Lieferung", "Beschwerden", "3")]
     assert [row[0] for row in leads.rows] == ["verlässt einen Wettbewerber"]
     assert told.title == "Die Nacht zum 2026-11-23"
