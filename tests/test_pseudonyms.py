@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.home import Home
-from flows.privacy.pseudonyms import KEY_BYTES, PseudonymKeyError, Pseudonyms
+from flows.key_files import KEY_BYTES, KeyFileError
+from flows.privacy.pseudonyms import Pseudonyms
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_wide_permissions_are_narrowed(home: Home) -> None:
 def test_damaged_key_is_refused_and_kept(home: Home) -> None:
     path = home.secrets / "pseudonym.key"
     path.write_bytes(b"short")
-    with pytest.raises(PseudonymKeyError, match=r"pseudonym\.key.*32 bytes.*has 5.*backup"):
+    with pytest.raises(KeyFileError, match=r"pseudonym\.key.*32 bytes.*has 5.*backup"):
         Pseudonyms.open(home)
     assert path.read_bytes() == b"short"
 
