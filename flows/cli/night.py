@@ -198,15 +198,28 @@ def _in_words(result: Any) -> list[str]:
 
 
 def _import_while_the_server_starts() -> None:
-    """Load the libraries of the later steps now, while the night waits for Prefect's temporary server."""
-    libraries = (
+    """Load the libraries of the later steps now, while Prefect's temporary server starts, unless there is a server.
+
+    Only this thread imports: two threads that meet in libraries with circular imports (SQLAlchemy) break each other.
+    """
+    from prefect.settings import PREFECT_API_URL
+
+    if PREFECT_API_URL.value():
+        return
+    import httpcore  # noqa: F401 (what the other thread asks the server with)
+    from prefect.server.api.server import SubprocessASGIServer
+
+    server = threading.Thread(target=SubprocessASGIServer().start, daemon=True)
+    server.start()
+    for name in (
         "flows.validator",
         "great_expectations.expectations",
         "dbt.cli.main",
         "dbt.adapters.duckdb",
         "onnxruntime",
-    )
-    threading.Thread(target=lambda: [import_module(name) for name in libraries], daemon=True).start()
+    ):
+        import_module(name)
+    server.join()
 
 
 def _prefect_without_server(home: Home) -> None:
