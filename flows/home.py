@@ -29,6 +29,7 @@ class Home:
             home.quarantine,
             home.reports,
             home.secrets,
+            home.erasures,
             home.work,
         ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -79,6 +80,16 @@ class Home:
     def secrets(self) -> Path:
         """The pseudonym key; never inside the data."""
         return self.root / "secrets"
+
+    @property
+    def erasures(self) -> Path:
+        """The log of erasures and the list of what stays forgotten; no personal data."""
+        return self.root / "erasures"
+
+    @property
+    def erasure_log(self) -> Path:
+        """One line per erasure, and per forgotten author or post a keyed hash."""
+        return self.erasures / "log.jsonl"
 
     @property
     def models(self) -> Path:

@@ -29,5 +29,6 @@ def nightly(config: str = "listening.yaml", home: str | None = None, as_of: date
         tasks.audit(night)
         tasks.publish(night)
         tasks.summarise(night)
+        tasks.erase(night)
         end.well(night)
     return end.state

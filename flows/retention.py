@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.core.removal import remove_traces
+from flows.erasure.journal import RETENTION, note
 from flows.landing.quarantine import expire
 from flows.night import Night
 from flows.warehouse import connect, transaction
@@ -21,6 +22,7 @@ def retain(night: Night) -> int:
         expired = _list_expired(warehouse, night)
         night.report("retain", 0, expired)
         if expired:
+            note(warehouse, "select mention_id from expired", RETENTION)
             warehouse.execute("delete from core.mentions where mention_id in (select mention_id from expired)")
             remove_traces(warehouse, "expired")
         expire(warehouse, night.home.quarantine, night.settings.retention_days, night.as_of)

@@ -15,6 +15,7 @@ from prefect.tasks import Task
 from flows import audit as audit_step
 from flows import build as build_step
 from flows import enrich as enrich_step
+from flows import erasure as erasure_step
 from flows import ingest as ingest_step
 from flows import prepare as prepare_step
 from flows import publish as publish_step
@@ -52,6 +53,7 @@ def _as_task(step: Callable[P, R], *, hours: float | None = None, run_name: str 
 
 ingest = _as_task(ingest_step.ingest, run_name="ingest {source.source}")
 recheck = _as_task(recheck_step.recheck, hours=2)
+erase = _as_task(erasure_step.erase, hours=2)
 retain = _as_task(retention_step.retain, hours=1)
 prepare = _as_task(prepare_step.prepare, hours=4)
 enrich = _as_task(enrich_step.enrich, hours=12)

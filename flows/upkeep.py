@@ -17,5 +17,6 @@ def daily_upkeep(config: str = "listening.yaml", home: str | None = None) -> Sta
     with ending() as end, opened_night(config, home) as night:
         tasks.recheck(night)
         tasks.retain(night)
+        tasks.erase(night)
         end.well(night)
     return end.state

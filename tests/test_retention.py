@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows.enrich import enrich
+from flows.erasure import erase
 from flows.home import Home
 from flows.prepare import prepare
 from flows.retention import retain
@@ -56,6 +57,7 @@ def test_old_mentions_go_with_all_traces_and_recent_ones_stay(home: Home) -> Non
     assert places_with(home, "wunderbare")
     night = make_night(home, SETTINGS)
     assert retain(night) == 2
+    erase(night)
     assert places_with(home, "wunderbare") == set()
     assert rows(home, "select count(*) from core.mentions") == [(2,)]
     assert rows(home, "select count(*) from core.enrichments") == [(1,)]
@@ -72,10 +74,12 @@ def test_a_deleted_post_leaves_only_the_fact_that_it_was_there(home: Home) -> No
     bury(home, "3")
     bury(home, "4")
     prepare(make_night(home, SETTINGS))
+    assert places_with(home, "Telefon") == {"core.erasures_due"}
+    erase(make_night(home, SETTINGS))
     assert places_with(home, "Telefon") == set()
     assert (
-        rows(home, "select text, url, author_key from core.mentions where deleted_at is not null")
-        == [("", None, None)] * 2
+        rows(home, "select text, native_id, url, author_key from core.mentions where deleted_at is not null")
+        == [("", "", None, None)] * 2
     )
     assert rows(home, "select count(*) from core.enrichments") == [(1,)]
 

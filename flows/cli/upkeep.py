@@ -49,11 +49,13 @@ def recheck(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None) -> N
 @app.command()
 def retain(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None) -> None:
     """Let go of mentions older than the settings' retention."""
+    from flows.erasure import erase
     from flows.retention import retain as step
 
     with working_night(load_settings(config), Home.locate(home)) as night:
         expired = step(night)
-    output.print(f"{expired:,} mentions were past their retention. They leave the marts with the next night.")
+        erase(night)
+    output.print(f"{expired:,} mentions were past their retention. They are gone from every place.")
 
 
 @app.command()

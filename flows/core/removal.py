@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import duckdb
 
-FACTS_OF_DELETION = {("core", "mentions"), ("core", "tombstones"), ("landing", "tombstones")}
-"""Tables that may still say that a mention was there; they hold no text and no author of it by then."""
+FACTS_OF_DELETION = {
+    ("core", "mentions"),
+    ("core", "tombstones"),
+    ("landing", "tombstones"),
+    ("core", "erasures_due"),
+}
+"""Tables that may still say that a mention was there: without its text, but for what is due to be erased."""
 
 
 def remove_traces(warehouse: duckdb.DuckDBPyConnection, removed: str) -> None:

@@ -7,15 +7,18 @@ from datetime import UTC, datetime
 import duckdb
 
 from flows.core.removal import remove_traces
+from flows.erasure.journal import note
 from flows.warehouse import transaction
 
 
 def honour_tombstones(warehouse: duckdb.DuckDBPyConnection) -> int:
     """Collect new tombstones and empty their mentions: what stays is that a post was there, and when it was deleted.
 
-    Text, address, author, embedding, scores and everything else derived go. Returns how many mentions were emptied.
+    Text, address, author, embedding, scores and everything else derived go from landing and core at once, and from all
+    other places when the night ends (`flows.erasure`). Returns how many mentions were emptied.
     """
     with transaction(warehouse):
+        _note_for_erasure(warehouse)
         warehouse.execute(
             """
             insert into core.tombstones by name
@@ -49,6 +52,22 @@ def honour_tombstones(warehouse: duckdb.DuckDBPyConnection) -> int:
         if _count(warehouse):
             remove_traces(warehouse, "gone")
     return int(emptied[0]) if emptied else 0
+
+
+def _note_for_erasure(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Write down, while their texts are still there, which posts have to go from every other place."""
+    note(
+        warehouse,
+        """
+        select mention_id from landing.tombstones
+        where mention_id not in (select mention_id from core.tombstones)
+        union
+        select mention_id from core.tombstones
+        where mention_id in (select mention_id from core.mentions where deleted_at is null)
+           or mention_id in (select mention_id from landing.mentions)
+        """,
+        reason="deleted",
+    )
 
 
 def _count(warehouse: duckdb.DuckDBPyConnection) -> int:

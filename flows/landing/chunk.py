@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from flows.landing.clean import Cleaning, clean, native_id_of
 from flows.landing.mention import mention_id
-from flows.landing.quarantine import quarantined
+from flows.landing.quarantine import named_authors, quarantined
 from flows.landing.tally import Tally
 from flows.sources.base import BrokenRecord, Connector, Cursor, Page, RawMention
 
@@ -36,6 +36,8 @@ class Chunk:
         self.mentions: dict[str, dict[str, Any]] = {}
         self.tombstones: dict[str, dict[str, Any]] = {}
         self.quarantine: dict[str, dict[str, Any]] = {}
+        self.quarantine_authors: dict[str, set[str]] = {}
+        """Keyed hashes of whoever is named in a broken record's author fields, by quarantine_id."""
         self.unsure_mentions: Counter[str] = Counter()
         self.unsure_tombstones: Counter[str] = Counter()
         self.gone_accounts: dict[str, GoneAccount] = {}
@@ -74,6 +76,10 @@ class Chunk:
                 return
             native_id = native_id_of(raw)
             key = mention_id(how.source, native_id)
+            if how.forgotten and _is_forgotten(raw, native_id, how):
+                self._post_count += not raw.if_known
+                self.tally.skipped(1)
+                return
             if raw.deleted:
                 self._bury(key, native_id, how, only_if_known=raw.if_known and not self._knows(key, native_id))
                 self.tally.landed()
@@ -142,6 +148,13 @@ class Chunk:
         native_id = None
         with suppress(Exception):
             native_id = connector.native_id(record)
+        authors = named_authors(record, connector.author_fields)
+        if how.forgotten and (
+            (native_id is not None and how.forgotten.has_post(how.source, native_id))
+            or any(how.forgotten.has_author(how.platform, author) for author in authors)
+        ):
+            self.tally.skipped(1)
+            return
         row = quarantined(
             record,
             error,
@@ -151,6 +164,15 @@ class Chunk:
             row_number=row_number,
         )
         self.quarantine[row["quarantine_id"]] = row
+        keys = {how.pseudonyms.author_key(how.platform, author) for author in authors}
+        self.quarantine_authors[row["quarantine_id"]] = keys
         if native_id is not None:
             self._broken.setdefault(native_id, []).append(row["quarantine_id"])
         self.tally.failed(row["field"])
+
+
+def _is_forgotten(raw: RawMention, native_id: str, how: Cleaning) -> bool:
+    url = raw.url if isinstance(raw.url, str) else None
+    if how.forgotten.has_post(how.source, native_id, url):
+        return True
+    return isinstance(raw.author, str) and how.forgotten.has_author(how.platform, raw.author)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, get_args
 
+from flows.erasure.forgotten import Forgotten
 from flows.landing.html import html_to_text
 from flows.landing.mention import content_hash, mention_id
 from flows.landing.text import normalise, well_formed
@@ -31,7 +32,7 @@ class Cleaning:
     """What cleaning needs to know besides the record; the same for all records of a source in a run.
 
     `platform` is the connector's type. `collected_at` is the run's time (UTC); `keep_handles` are handles listened for,
-    lower case, which stay in the text.
+    lower case, which stay in the text. What has been `forgotten` is kept away.
     """
 
     source: str
@@ -40,6 +41,7 @@ class Cleaning:
     collected_at: datetime
     pseudonyms: Pseudonyms
     keep_handles: frozenset[str] = frozenset()
+    forgotten: Forgotten = field(default=Forgotten(b"", frozenset()), repr=False)
 
     @classmethod
     def of(cls, night: Night, source: SourceSettings) -> Cleaning:
@@ -51,6 +53,7 @@ class Cleaning:
             collected_at=night.as_of,
             pseudonyms=Pseudonyms.open(night.home),
             keep_handles=night.settings.listened_handles,
+            forgotten=Forgotten.open(night.home),
         )
 
     @property

@@ -77,6 +77,7 @@ class Landing:
                 "quarantine": self._new_quarantine(chunk),
                 "tombstones": self._new_tombstones(chunk),
             }
+            self._name_authors(chunk)
             moved = chunk.cursor is not None and chunk.cursor != self.cursor
             if moved or any(table.num_rows for table in tables.values()):
                 self._run(tables, chunk.cursor if moved else None)
@@ -241,10 +242,32 @@ class Landing:
             """,
         ).cast(QUARANTINE)
 
+    def _name_authors(self, chunk: Chunk) -> None:
+        """Note whose the broken records are, so that they can be forgotten with their authors."""
+        named = [
+            {"quarantine_id": quarantine_id, "author_key": author_key}
+            for quarantine_id in chunk.quarantine
+            for author_key in sorted(chunk.quarantine_authors.get(quarantine_id, ()))
+        ]
+        if named:
+            self._with_rows(
+                pa.Table.from_pylist(named),
+                """
+                insert into landing.quarantine_authors by name
+                select * from delivered
+                anti join landing.quarantine_authors using (quarantine_id, author_key)
+                """,
+            )
+
     def _new_tombstones(self, chunk: Chunk) -> pa.Table:
         return self._with_rows(
             pa.Table.from_pylist(list(chunk.tombstones.values()), TOMBSTONES),
-            "select delivered.* from delivered anti join landing.tombstones using (mention_id)",
+            """
+            select delivered.*
+            from delivered
+            anti join landing.tombstones using (mention_id)
+            anti join core.tombstones using (mention_id)
+            """,
         ).cast(TOMBSTONES)
 
     def _with_rows(self, rows: pa.Table, query: str, values: dict[str, Any] | None = None) -> pa.Table:

@@ -14,6 +14,7 @@ import duckdb
 
 from flows.landing.clean import Cleaning
 from flows.landing.mention import digest
+from flows.landing.tally import lookup
 from flows.landing.text import well_formed
 from flows.privacy.redaction import redact
 from flows.sources.base import BrokenRecord
@@ -63,6 +64,25 @@ def quarantined(
     }
 
 
+def named_authors(record: Any, author_fields: Collection[str]) -> set[str]:
+    """Handles, ids and names that a broken record's author fields hold, for as long as they are in memory."""
+    found: set[str] = set()
+
+    def collect(value: Any, depth: int = 0) -> None:
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            found.add(well_formed(str(value)).strip()[:LONGEST_STRING])
+        elif isinstance(value, Mapping) and depth < DEEPEST:
+            for one in value.values():
+                collect(one, depth + 1)
+        elif isinstance(value, list | tuple) and depth < DEEPEST:
+            for one in value[:LONGEST_LIST]:
+                collect(one, depth + 1)
+
+    for name in author_fields:
+        collect(lookup(record, name))
+    return found
+
+
 def redacted_payload(record: Any, author_fields: Collection[str], keep_handles: frozenset[str] = frozenset()) -> str:
     """Write a record as JSON without authors, with all strings redacted, at most about 20,000 characters long.
 
@@ -110,7 +130,7 @@ def export(warehouse: duckdb.DuckDBPyConnection, folder: Path, source: str, run_
     """Write what this run quarantined of a source to `<source>-<run_id>.jsonl` in `folder`; None without any."""
     result = warehouse.execute(
         """
-        select native_id, row_number, field, reason, payload, quarantined_at
+        select quarantine_id, native_id, row_number, field, reason, payload, quarantined_at
         from landing.quarantine
         where source = $source and run_id = $run_id
         order by row_number nulls first, native_id, quarantine_id
@@ -136,6 +156,12 @@ def export(warehouse: duckdb.DuckDBPyConnection, folder: Path, source: str, run_
     return path
 
 
+def source_of(path: Path) -> str | None:
+    """The source of an export, by its name; None for another file."""
+    found = _EXPORTED.fullmatch(path.name)
+    return found["source"] if found else None
+
+
 def expire(
     warehouse: duckdb.DuckDBPyConnection, folder: Path, keep_days: Callable[[str], int | None], as_of: datetime
 ) -> None:
@@ -147,6 +173,12 @@ def expire(
                 "delete from landing.quarantine where source = $source and quarantined_at < $oldest",
                 {"source": source, "oldest": as_of - timedelta(days=days)},
             )
+    warehouse.execute(
+        """
+        delete from landing.quarantine_authors
+        where quarantine_id not in (select quarantine_id from landing.quarantine)
+        """
+    )
     for path in folder.glob("*.jsonl"):
         found = _EXPORTED.fullmatch(path.name)
         days = keep_days(found["source"]) if found else None

@@ -29,6 +29,8 @@ class Section:
     heading: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
+    is_quoting: bool = False
+    """Whether the last column quotes posts."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,12 @@ class NightSummary:
         """The summary as plain values, for scripts."""
         return asdict(self)
 
-    def as_markdown(self) -> str:
-        """The summary as Markdown; text of posts cannot break out of its table cell."""
+    def as_markdown(self, *, with_quotes: bool = True) -> str:
+        """The summary as Markdown; text of posts cannot break out of its table cell, or is left out."""
         parts = [f"# {self.title}", "\n".join(f"- {_cell(line)}" for line in self.headlines)]
         for section in self.sections:
-            rows = [section.columns, tuple("---" for _ in section.columns), *section.rows]
+            width = len(section.columns) - (section.is_quoting and not with_quotes)
+            rows = [row[:width] for row in (section.columns, tuple("---" for _ in section.columns), *section.rows)]
             lines = "\n".join("| " + " | ".join(_cell(value) for value in row) + " |" for row in rows)
             parts.append(f"## {section.heading}\n\n{lines}")
         return "\n\n".join([*parts, self.quality, f"Run {self.run_id}"]) + "\n"
@@ -74,7 +77,8 @@ def summarise(night: Night) -> NightSummary:
     (night.home.reports / f"night-{night.run_id}.md").write_text(markdown, encoding="utf-8")
     (night.home.reports / LATEST).write_text(json.dumps(summary.as_dict(), ensure_ascii=False), encoding="utf-8")
     if TaskRunContext.get():
-        create_markdown_artifact(markdown, key="night", description=summary.title)
+        # what Prefect keeps cannot be taken out of a running server: no post gets into it
+        create_markdown_artifact(summary.as_markdown(with_quotes=False), key="night", description=summary.title)
         sources = summary.sections[-1]
         create_table_artifact(
             [dict(zip(sources.columns, row, strict=True)) for row in sources.rows],
@@ -88,7 +92,7 @@ def latest_summary(home: Home) -> NightSummary:
     """The summary that the last night wrote. Raises FileNotFoundError when there was none."""
     content = json.loads(Path(home.reports / LATEST).read_text(encoding="utf-8"))
     sections = [
-        Section(one["heading"], tuple(one["columns"]), [tuple(row) for row in one["rows"]])
+        Section(**one | {"columns": tuple(one["columns"]), "rows": [tuple(row) for row in one["rows"]]})
         for one in content["sections"]
     ]
     return NightSummary(content["run_id"], content["title"], content["headlines"], sections, content["quality"])
@@ -136,7 +140,12 @@ def _write(night: Night, facts: Facts) -> NightSummary:
     sections = [
         Section(words["trends"], words["trends_columns"], trends or [_empty(nothing, 2)]),
         Section(words["voices"], words["voices_columns"], voices or [_empty(nothing, 6)]),
-        Section(words["feedback"].format(company=company), words["feedback_columns"], feedback or [_empty(nothing, 6)]),
+        Section(
+            words["feedback"].format(company=company),
+            words["feedback_columns"],
+            feedback or [_empty(nothing, 6)],
+            is_quoting=True,
+        ),
         Section(words["leads"].format(count=facts.lead_count), words["leads_columns"], leads or [_empty(nothing, 4)]),
         Section(words["queues"], words["queues_columns"], queues or [_empty(nothing, 4)]),
         Section(words["sources"], words["sources_columns"], sources or [_empty(nothing, 7)]),

@@ -50,7 +50,25 @@ create table if not exists landing.tombstones (
     noticed_at timestamptz not null
 );
 
+-- whose a broken record is: the keyed hash of each author named in it
+create table if not exists landing.quarantine_authors (
+    quarantine_id varchar not null,
+    author_key varchar not null
+);
+
 create schema if not exists core;
+
+-- what has to go from every place, until it is gone (flows/erasure); the only table that may hold text of erased posts
+create table if not exists core.erasures_due (
+    mention_id varchar not null,     -- '': a broken record
+    source varchar not null,
+    native_id varchar not null,
+    url varchar,
+    quarantine_id varchar,
+    text varchar,                    -- to find what quotes it
+    reason varchar not null,         -- deleted, account_deleted, forgotten, retention, ...
+    due_at timestamptz not null
+);
 
 -- a run of the pipeline; outcome is null while it runs
 create table if not exists core.runs (

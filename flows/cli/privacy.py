@@ -1,0 +1,74 @@
+"""Commands for the rights of the people who wrote the posts: forget."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from flows.cli.app import DEFAULT_CONFIG, ConfigOption, HomeOption, JsonOption, app
+from flows.cli.terminal import errors, output, print_json, progress
+from flows.errors import ExitCode, UsageError
+from flows.home import Home
+from flows.settings import Settings, load_settings
+from flows.subject import Subject, address, author
+from flows.warehouse import exclusive
+
+AuthorOption = Annotated[
+    str | None,
+    typer.Option("--author", metavar="HANDLE", help="The author, as the platform writes handle or id; with --source."),
+]
+SourceOption = Annotated[str | None, typer.Option("--source", metavar="NAME", help="The source the author wrote at.")]
+
+
+@app.command()
+def forget(
+    url: Annotated[str | None, typer.Option("--url", help="The address of a post.")] = None,
+    handle: AuthorOption = None,
+    source: SourceOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a post, or all of an author's posts, from every place, and keep them away from now on."""
+    from flows import forget as step
+    from flows.night import reporter
+
+    place = Home.locate(home)
+    subject = _subject(url, handle, source, load_settings(config))
+    with progress(), exclusive(place):
+        held = step.look_up(place, subject)
+        if not is_sure:
+            _confirm(held.posts.num_rows, len(held.quarantine_ids))
+        counts = step.forget(place, subject, reporter.get())
+    if as_json:
+        print_json(asdict(counts))
+        return
+    if not held:
+        output.print("Nothing was held. It will be kept away from now on.")
+        if handle:
+            output.print(
+                "If you expected posts: some platforms know authors by an id, not by their handle "
+                "(docs/privacy.md says which)."
+            )
+        return
+    output.print(f"Forgotten: {counts.post_count:,} posts and {counts.broken_count:,} broken records.")
+    for name, count in counts.places.items():
+        output.print(f"  {name.replace('_', ' ')}: {count:,}")
+    output.print("Counts per day and topic in the marts are made anew by the next night.")
+
+
+def _confirm(posts: int, broken: int) -> None:
+    if not output.is_terminal:
+        raise UsageError(f"This would forget {posts:,} posts and {broken:,} broken records. Say --yes to do it.")
+    if not typer.confirm(f"Forget {posts:,} posts and {broken:,} broken records for good?"):
+        errors.print("Nothing was forgotten.")
+        raise typer.Exit(ExitCode.DONE)
+
+
+def _subject(url: str | None, handle: str | None, source: str | None, settings: Settings) -> Subject:
+    if (url is None) == (handle is None) or (handle is None) != (source is None):
+        raise UsageError("Say either --url URL, or --author HANDLE together with --source NAME.")
+    return address(url) if url is not None else author(settings, handle or "", source or "")
