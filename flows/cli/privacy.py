@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,9 +12,10 @@ from flows.cli.app import DEFAULT_CONFIG, ConfigOption, HomeOption, JsonOption, 
 from flows.cli.terminal import errors, output, print_json, progress
 from flows.errors import ExitCode, UsageError
 from flows.home import Home
-from flows.settings import Settings, load_settings
-from flows.subject import Subject, address, author
-from flows.warehouse import exclusive
+from flows.settings import load_settings
+
+if TYPE_CHECKING:
+    from flows.subject import Subject
 
 AuthorOption = Annotated[
     str | None,
@@ -35,9 +37,10 @@ def forget(
     """Remove a post, or all of an author's posts, from every place, and keep them away from now on."""
     from flows import forget as step
     from flows.night import reporter
+    from flows.warehouse import exclusive
 
     place = Home.locate(home)
-    subject = _subject(url, handle, source, load_settings(config))
+    subject = _subject(url, handle, source, config)
     with progress(), exclusive(place):
         held = step.look_up(place, subject)
         if not is_sure:
@@ -68,7 +71,9 @@ def _confirm(posts: int, broken: int) -> None:
         raise typer.Exit(ExitCode.DONE)
 
 
-def _subject(url: str | None, handle: str | None, source: str | None, settings: Settings) -> Subject:
+def _subject(url: str | None, handle: str | None, source: str | None, config: Path) -> Subject:
+    from flows.subject import address, author
+
     if (url is None) == (handle is None) or (handle is None) != (source is None):
         raise UsageError("Say either --url URL, or --author HANDLE together with --source NAME.")
-    return address(url) if url is not None else author(settings, handle or "", source or "")
+    return address(url) if url is not None else author(load_settings(config), handle or "", source or "")

@@ -52,9 +52,7 @@ def _scrub(folder: Path, gone: Gone) -> int:
                 connection.execute("vacuum")
             connection.execute("pragma wal_checkpoint(truncate)")
         except sqlite3.OperationalError as error:
-            log.warning(
-                "%s: is in use (%s); erased rows leave its log with the server's next checkpoint", database, error
-            )
+            log.warning("%s is in use (%s): erased rows leave its log with the next checkpoint", database, error)
     return touched + changed
 
 
