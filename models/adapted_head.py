@@ -12,7 +12,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from models.normal_form import normal_text
 
@@ -53,6 +52,8 @@ class Evidence:
     @cached_property
     def counts(self) -> csr_array:
         """Dampened counts [n, NGRAM_COLUMNS] of the character n-grams within words."""
+        from sklearn.feature_extraction.text import HashingVectorizer
+
         hashing = HashingVectorizer(
             analyzer="char_wb", ngram_range=_NGRAM_SIZES, n_features=NGRAM_COLUMNS, alternate_sign=False, norm=None
         )

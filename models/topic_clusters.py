@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from sklearn.cluster import AgglomerativeClustering, KMeans
-from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from models.topic_space import unit
@@ -105,13 +103,20 @@ def _null(coordinates: np.ndarray) -> np.ndarray:
     return unit(drawn * coordinates.std(0))
 
 
+def _centres(coordinates: np.ndarray, count: int, starts: int) -> np.ndarray:
+    from sklearn.cluster import KMeans
+
+    return unit(KMeans(count, n_init=starts, random_state=SEED).fit(coordinates).cluster_centers_)
+
+
 def _fit(coordinates: np.ndarray, count: int, starts: int = _STARTS) -> tuple[np.ndarray, np.ndarray]:
-    fitted = KMeans(count, n_init=starts, random_state=SEED).fit(coordinates)
-    centres = unit(fitted.cluster_centers_)
+    centres = _centres(coordinates, count, starts)
     return centres, (coordinates @ centres.T).argmax(1)
 
 
 def _silhouettes(coordinates: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    from sklearn.metrics import silhouette_samples
+
     found = len(np.unique(labels))
     if not 2 <= found < len(labels):
         return np.full(len(labels), -1.0)
@@ -148,8 +153,7 @@ def _agreement(coordinates: np.ndarray, count: int) -> float:
     if len(coordinates) < 2 * count:
         return 0.5
     one, other = (
-        (coordinates @ unit(KMeans(count, n_init=2, random_state=SEED).fit(half).cluster_centers_).T).argmax(1)
-        for half in (coordinates[::2], coordinates[1::2])
+        (coordinates @ _centres(half, count, starts=2).T).argmax(1) for half in (coordinates[::2], coordinates[1::2])
     )
     table = np.zeros((count, count))
     np.add.at(table, (one, other), 1)
@@ -164,6 +168,8 @@ def dense_groups(vectors: np.ndarray, *, least: int = NEW_GROUP_SIZE) -> list[np
     """
     if len(vectors) < max(least, 2):
         return []
+    from sklearn.cluster import AgglomerativeClustering
+
     with threadpool_limits(1):
         found = AgglomerativeClustering(
             n_clusters=None, distance_threshold=NEW_GROUP_DISTANCE, metric="cosine", linkage="average"
