@@ -1,4 +1,4 @@
-"""Mastodon: hashtag and public timelines of one server, read forward with `min_id`. See docs/sources/mastodon.md."""
+"""Mastodon: hashtag and public timelines of one server, and searches on it. See docs/sources/mastodon.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from flows.http import NetworkSettings, PoliteClient
 from flows.rate_limits import HeaderTimestamp
 from flows.settings.secrets import SecretFromEnv
 from flows.sources.base import Checked, Connector, Cursor, Outcome, Page, RawMention, Record, SourceFailed
+from flows.sources.mastodon_search import listing
 from flows.sources.mastodon_timelines import Reach, Timeline, read_back, walk
+from flows.sources.newest_first import Depth, walk_down
 from flows.sources.records import field_names, in_turns, read_record, records_in
 from flows.sources.tokens import revealed
 
@@ -51,6 +53,9 @@ class MastodonSettings(NetworkSettings):
     )
     tags: tuple[str | Hashtags, ...] = Field(default=(), description="Hashtags to read.")
     public: Literal["", "all", "local", "remote"] = Field(default="", description="Also read the public timeline.")
+    search: tuple[str, ...] = Field(
+        default=(), description="Words to search for, where the server has full-text search; needs `token_variable`."
+    )
     lookback_days: float = Field(default=7, gt=0, description="How far back the first run reads.")
     lookback_records: int = Field(default=2_000, ge=1, description="How many posts the first run reads per timeline.")
     overlap_hours: float = Field(
@@ -65,8 +70,10 @@ class MastodonSettings(NetworkSettings):
 
     @model_validator(mode="after")
     def _something_to_read(self) -> MastodonSettings:
-        if not self.timelines:
-            raise ValueError("Name at least one hashtag under `tags`, or set `public`.")
+        if not (self.timelines or self.search):
+            raise ValueError("Name at least one hashtag under `tags`, or words under `search`, or set `public`.")
+        if self.search and self.token_variable is None:
+            raise ValueError("`search` needs `token_variable`: servers search for their users only (read:search).")
         return self
 
     @property
@@ -113,7 +120,11 @@ class Status(BaseModel):
 
 
 class Mastodon(Connector):
-    """Reads one server. The cursor holds the state of each timeline (flows/sources/mastodon_timelines.py)."""
+    """Reads one server.
+
+    The cursor holds the state of each timeline (flows/sources/mastodon_timelines.py) and of each search
+    (flows/sources/newest_first.py).
+    """
 
     settings_type = MastodonSettings
     required_fields = field_names(Status, required=True)
@@ -135,9 +146,10 @@ class Mastodon(Connector):
         self._clock = clock
 
     def fetch(self, cursor: Cursor) -> Iterator[Page]:
-        """Read all timelines in turns, a page each. Raises SourceFailed."""
+        """Read all timelines and searches in turns, a page each. Raises SourceFailed."""
         timelines, known = self.settings.timelines, cursor.get("timelines", {})
         state = {timeline.name: deepcopy(known.get(timeline.name, {})) for timeline in timelines}
+        searched = {words: deepcopy(cursor.get("searches", {}).get(words, {})) for words in self.settings.search}
         reach = Reach(
             first_time=self._clock() - timedelta(days=self.settings.lookback_days),
             first_records=self.settings.lookback_records,
@@ -146,15 +158,18 @@ class Mastodon(Connector):
         total = 0
         with self._client() as client:
             walks = [walk(client, timeline, state[timeline.name], reach) for timeline in timelines]
+            depth = Depth(reach.first_time, reach.overlap)
+            walks += [walk_down(listing(client, words), searched[words], depth) for words in self.settings.search]
             for records in in_turns(walks, self.settings.max_records_per_run):
                 kept = [record for record in records if not self._is_left_out(record)]
                 total += len(records)
-                yield Page(kept, {"timelines": deepcopy(state)}, skipped_count=len(records) - len(kept))
+                reached = {"timelines": state} | ({"searches": searched} if searched else {})
+                yield Page(kept, deepcopy(reached), skipped_count=len(records) - len(kept))
             if not total:
                 self._explain_silence(client)
 
     def backfill(self, since: datetime, until: datetime, cursor: Cursor) -> Iterator[Page]:
-        """Read each timeline back through that time, one after the other. Raises SourceFailed."""
+        """Read each timeline back through that time, one after the other; no searches. Raises SourceFailed."""
         timelines = self.settings.timelines
         first = int(cursor.get("timeline", 0))
         max_id = cursor.get("max_id")

@@ -1,4 +1,4 @@
-"""A local Mastodon server: public and hashtag timelines, statuses and instance data, as Mastodon 4.5 answers them.
+"""A local Mastodon server: timelines, search, statuses and instance data, as Mastodon 4.5 answers them.
 
 Follows the documentation of Mastodon's REST interface (docs.joinmastodon.org): paging by `max_id`, `since_id` and
 `min_id`, `Link` and `X-RateLimit-*` headers, access levels of timelines, HTML of posts.
@@ -65,7 +65,8 @@ class MastodonServer(PlatformServer):
     """Serves posts that can be added, edited and deleted while it runs.
 
     `access` is who may read timelines: everyone, holders of `token`, or nobody (then they look empty, as since 4.5).
-    `rate_limit` requests are allowed per `rate_window`; `has_batch` is the batch of statuses, new in 4.3.
+    `rate_limit` requests are allowed per `rate_window`; `has_batch` is the batch of statuses, new in 4.3; `has_search`
+    is full-text search, which servers with Elasticsearch have.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class MastodonServer(PlatformServer):
         rate_limit: int = 7_500,
         rate_window: timedelta = timedelta(minutes=5),
         has_batch: bool = True,
+        has_search: bool = True,
         page_limit: int = 40,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -86,6 +88,7 @@ class MastodonServer(PlatformServer):
         self.rate_limit = rate_limit
         self.rate_window = rate_window
         self.has_batch = has_batch
+        self.has_search = has_search
         self.page_limit = page_limit
         self.clock = clock
         self.posts: dict[str, MastodonPost] = {}
@@ -136,10 +139,10 @@ class MastodonServer(PlatformServer):
         match request.path.strip("/").split("/"):
             case ["api", "v2", "instance"]:
                 return json_answer(self._instance())
-            case ["api", "v1", "timelines", "public"]:
-                return self._timeline(request, lambda post: True)
-            case ["api", "v1", "timelines", "tag", tag]:
-                return self._timeline(request, _tag_filter(request, tag))
+            case ["api", "v1", "timelines", "public" | "tag", *tags]:
+                return self._timeline(request, _tag_filter(request, *tags) if tags else lambda post: True)
+            case ["api", "v2", "search"]:
+                return self._search(request)
             case ["api", "v1", "statuses"] if self.has_batch:
                 return self._statuses(request.values("id[]"))
             case ["api", "v1", "statuses", status_id] if status_id in self.posts:
@@ -157,8 +160,25 @@ class MastodonServer(PlatformServer):
             "X-RateLimit-Reset": self._window_ends.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
 
+    def _is_authorised(self, request: Request) -> bool:
+        return bool(self.token) and request.headers.get("authorization") == f"Bearer {self.token}"
+
+    def _search(self, request: Request) -> Answer:
+        """Posts of accounts that may be found, with all the words; without Elasticsearch there are none."""
+        if not self._is_authorised(request):
+            return json_answer({"error": "This method requires an authenticated user"}, 401)
+        words = request.value("q").lower().replace('"', "").split()
+        found = [
+            post
+            for post in sorted(self.posts.values(), key=lambda post: id_order(post.id), reverse=True)
+            if self.has_search and post.author.indexable and all(word in post.text.lower() for word in words)
+        ]
+        start, limit = int(request.value("offset", "0")), min(int(request.value("limit", "20")), 40)
+        statuses = [self._status(post) for post in found[start : start + limit]]
+        return json_answer({"accounts": [], "statuses": statuses, "hashtags": []})
+
     def _timeline(self, request: Request, wanted: Callable[[MastodonPost], bool]) -> Answer:
-        authorised = bool(self.token) and request.headers.get("authorization") == f"Bearer {self.token}"
+        authorised = self._is_authorised(request)
         if "authorization" in request.headers and not authorised:
             return json_answer({"error": "The access token is invalid"}, 401)
         if self.access == "authenticated" and not authorised:
