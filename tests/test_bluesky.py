@@ -442,6 +442,18 @@ def test_recheck_tells_what_is_gone_and_brings_counts(search: BlueskyServer, tmp
     assert max(len(request.values("uris")) for request in search.requests) == 25
 
 
+@pytest.mark.parametrize("state", ["deleted", "takendown", "deactivated", ""])
+def test_recheck_tells_whether_the_account_is_gone(search: BlueskyServer, tmp_path: Path, state: str) -> None:
+    uris = [search.add(post("", f"velumo {number}")) for number in range(30)]
+    for uri in uris:
+        search.delete(uri)
+    search.accounts[uris[0].split("/")[2]] = state
+    answers = list(searching(search, tmp_path).recheck(uris))
+    assert {answer.gone for answer in answers} == {"deleted"}
+    assert {answer.account_gone for answer in answers} == {state in ("deleted", "takendown")}
+    assert sum(request.path.endswith("getProfile") for request in search.requests) == 1
+
+
 def test_recheck_does_not_take_a_failing_service_for_deletion(search: BlueskyServer, tmp_path: Path) -> None:
     uris = [search.add(post("a"))]
     search.broken["/xrpc/app.bsky.feed.getPosts"] = faults.status(502)

@@ -10,10 +10,12 @@ import pytest
 
 from flows import recheck as step
 from flows.demo.platforms import HackerNewsItem, HackerNewsServer, MastodonAccount, MastodonPost, MastodonServer, faults
+from flows.demo.platforms.bluesky import BlueskyPost, BlueskyServer
 from flows.home import Home
 from flows.prepare import prepare
 from flows.recheck import recheck
 from flows.sources.base import Connector
+from flows.sources.mastodon import Mastodon
 from tests.landed_fixture import AS_OF, PUBLISHED, land, make_night, post, rows
 
 ANNA = MastodonAccount("anna")
@@ -68,6 +70,12 @@ class Stage:
 def stage(tmp_path: Path) -> Iterator[Stage]:
     with MastodonServer() as mastodon, HackerNewsServer() as hackernews:
         yield Stage(Home.locate(tmp_path / "home"), mastodon, hackernews)
+
+
+@pytest.fixture
+def bluesky() -> Iterator[BlueskyServer]:
+    with BlueskyServer() as server:
+        yield server
 
 
 def test_deleted_posts_are_found_and_leave_the_live_ones(stage: Stage) -> None:
@@ -141,6 +149,39 @@ def test_a_source_that_cannot_be_asked_or_is_disabled_is_left_alone(stage: Stage
     recheck(stage.night())
     assert stage.checked_count() == 5
     assert stage.hackernews.requests == []
+
+
+def test_a_gone_account_takes_all_its_posts_along_also_those_not_due(stage: Stage, bluesky: BlueskyServer) -> None:
+    did, other = "did:plc:anna", "did:plc:ben"
+    uris = [bluesky.add(BlueskyPost(did, f"acme {n}", PUBLISHED + timedelta(hours=n))) for n in range(3)]
+    uris.append(bluesky.add(BlueskyPost(other, "acme", PUBLISHED)))
+    stage.settings += (
+        f"  - {{type: bluesky, words: [acme], service: '{bluesky.url}', public_service: '{bluesky.url}'}}\n"
+    )
+    authors = [did, did, did, other]
+    land(stage.home, *(post(uri, "Acme", source="bluesky", author=who) for uri, who in zip(uris, authors, strict=True)))
+    stage.prepare()
+    assert recheck(stage.night(), ["bluesky"]) == 0
+    ((key,),) = rows(stage.home, "select author_key from landing.mentions where native_id = $1", uris[0])
+    land(stage.home, post("at://did:plc:anna/app.bsky.feed.post/new", "Acme", source="bluesky", author=key))
+    stage.prepare()
+    for uri in uris[:3]:
+        bluesky.delete(uri)
+    bluesky.accounts[did] = "deleted"
+    assert recheck(stage.night(days=1), ["bluesky"]) == 4
+    assert stage.gone() == {*uris[:3], "at://did:plc:anna/app.bsky.feed.post/new"}
+
+
+def test_what_the_platform_no_longer_confirms_in_its_time_has_to_go(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Mastodon, "must_confirm_within", timedelta(days=30))
+    recheck(stage.night(), ["mastodon"])
+    stage.mastodon.broken["/api/v1/statuses"] = faults.status(401)
+    assert recheck(stage.night(days=30), ["mastodon"]) == 0
+    assert recheck(stage.night(days=31), ["mastodon"]) == 5
+    assert stage.gone() == set(stage.toots)
+    assert {row[0] for row in rows(stage.home, "select reason from core.tombstones")} == {"unconfirmed"}
 
 
 def test_an_empty_warehouse_is_no_trouble(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from flows.http import NetworkSettings, PoliteClient
+from flows.http import NetworkSettings, Params, PoliteClient, Response
 from flows.rate_limits import HeaderTimestamp
 from flows.settings.secrets import SecretFromEnv
 from flows.sources import jetstream
@@ -203,21 +203,31 @@ class Bluesky(Connector):
         return uri if isinstance(uri, str) and uri else None
 
     def recheck(self, native_ids: Iterable[str]) -> Iterator[Checked]:
-        """Ask for known posts, 25 at a time; those that do not come back are gone."""
+        """Ask for known posts, 25 at a time; of those that do not come back, ask whether the account is gone, too."""
         ids = iter(native_ids)
         with self._open_client(self._service, self.settings, limiter=HeaderTimestamp("RateLimit")) as client:
-            session = self._session(client)
+            ask = self._questions(client)
+            accounts: dict[str, bool] = {}
             while batch := list(islice(ids, RECHECK_BATCH)):
-                asked = [("uris", uri) for uri in batch]
-                if session:
-                    found, response = session.get("app.bsky.feed.getPosts", asked)
-                else:
-                    found, response = client.get_json("/xrpc/app.bsky.feed.getPosts", asked, accept=(400,))
+                found, response = ask("app.bsky.feed.getPosts", [("uris", uri) for uri in batch])
                 if response.status != 200 or not isinstance(found, dict):
                     raise SourceFailed(Outcome.SCHEMA_DRIFT, f"getPosts: refused ({error_name(response)})")
                 posts = {post.get("uri"): post for post in records_in(found.get("posts"), "getPosts")}
                 for uri in batch:
-                    yield Checked(uri, None if uri in posts else "deleted", record=posts.get(uri))
+                    if uri in posts:
+                        yield Checked(uri, record=posts[uri])
+                        continue
+                    did = uri.removeprefix("at://").partition("/")[0]
+                    if did not in accounts:
+                        accounts[did] = _is_gone(ask("app.bsky.actor.getProfile", [("actor", did)])[1])
+                    yield Checked(uri, "deleted", account_gone=accounts[did])
+
+    def _questions(self, client: PoliteClient) -> Callable[[str, Params], tuple[Any, Response]]:
+        """How to call a method: signed in where there is an account. 400 is an answer."""
+        session = self._session(client)
+        if session is not None:
+            return session.get
+        return lambda method, params: client.get_json(f"/xrpc/{method}", params, accept=(400,))
 
     def backfill(self, since: datetime, until: datetime, cursor: Cursor) -> Iterator[Page]:
         """Search for the words, day by day; needs an account. Raises SourceFailed."""
@@ -321,6 +331,13 @@ def _links(facets: Any) -> list[str]:
 def _tags(body: Mapping[str, Any]) -> list[str]:
     tags = body.get("tags")
     return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+
+def _is_gone(profile: Response) -> bool:
+    """Whether the answer about a profile says that the account was deleted or taken down (not: switched off)."""
+    if profile.status != 400:
+        return False
+    return error_name(profile) == "AccountTakedown" or b"Profile not found" in profile.body
 
 
 def _has_label(author: Any, value: str) -> bool:

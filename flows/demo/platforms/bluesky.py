@@ -1,6 +1,7 @@
 """A local Bluesky: sign-in, search and posts as `bsky.social` answers them, fed by the same network as the stream.
 
-Follows the lexicons of atproto (`com.atproto.server.*Session`, `app.bsky.feed.searchPosts`, `app.bsky.feed.getPosts`):
+Follows the lexicons of atproto (`com.atproto.server.*Session`, `app.bsky.feed.searchPosts`, `app.bsky.feed.getPosts`,
+`app.bsky.actor.getProfile`):
 `since` inclusive and `until` exclusive on `sortAt`, cursors that die after a number of posts, JSON errors with names.
 """
 
@@ -62,7 +63,8 @@ class BlueskyPost:
 class BlueskyServer(PlatformServer):
     """Serves posts that can be added and deleted while it runs, to whoever signs in as `handle` with `password`.
 
-    Sessions last until `expire`; a search's cursor dies after `cursor_limit` posts.
+    Sessions last until `expire`; a search's cursor dies after `cursor_limit` posts; `accounts` holds the state of those
+    that are deleted, takendown or deactivated.
     """
 
     def __init__(self, *, handle: str = "listener.example.org", password: str = "", cursor_limit: int = 10_000) -> None:
@@ -71,6 +73,7 @@ class BlueskyServer(PlatformServer):
         self.password = password
         self.cursor_limit = cursor_limit
         self.posts: dict[str, BlueskyPost] = {}
+        self.accounts: dict[str, str] = {}
         self._session = 0
         self._is_refreshable = True
 
@@ -106,15 +109,31 @@ class BlueskyServer(PlatformServer):
                 return (
                     self._tokens() if is_known and self._is_refreshable else _error("ExpiredToken", "Token has expired")
                 )
+        return self._view(request)
+
+    def _view(self, request: Request) -> Answer:
+        """What is shown of posts and accounts; only search needs a session."""
+        if "authorization" in request.headers and (refusal := self._refusal(request)):
+            return refusal
+        match request.path.removeprefix("/xrpc/"):
             case "app.bsky.feed.searchPosts":
                 return self._refusal(request) or self._search(request)
             case "app.bsky.feed.getPosts":
-                signed_in = "authorization" in request.headers
                 found = [self.posts[uri] for uri in request.values("uris") if uri in self.posts]
-                return (self._refusal(request) if signed_in else None) or json_answer(
-                    {"posts": [view(post) for post in found]}
-                )
+                return json_answer({"posts": [view(post) for post in found]})
+            case "app.bsky.actor.getProfile":
+                return self._profile(request.value("actor"))
         return _error("MethodNotImplemented", "Method Not Implemented", 501)
+
+    def _profile(self, did: str) -> Answer:
+        match self.accounts.get(did, "active"):
+            case "deleted":
+                return _error("InvalidRequest", "Profile not found")
+            case "takendown":
+                return _error("AccountTakedown", "Account has been suspended")
+            case "deactivated":
+                return _error("AccountDeactivated", "Account is deactivated")
+        return json_answer({"did": did, "handle": "someone.example.org"})
 
     def _tokens(self) -> Answer:
         return json_answer(
