@@ -50,6 +50,7 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
     ]
     findings.append(_checked("sources in their last runs", lambda: _as_usual(located)))
     findings += _sources(located, settings)
+    findings += _channels(settings)
     return findings
 
 
@@ -103,6 +104,14 @@ def _sources(home: Home, settings: Settings) -> Iterator[Finding]:
             yield _checked(f"source {source.source} ({source.type})", partial(_reachable, home, source))
         else:
             yield Finding(f"source {source.source} ({source.type})", True, "switched off")
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    """Whether the addresses can be read; `marktecho alerts test` says whether messages arrive."""
+    from flows.notifications.channels import service
+
+    for channel in settings.alerts.channels:
+        yield _checked(f"channel {channel.name}", partial(service, channel))
 
 
 def _as_usual(home: Home) -> str:

@@ -9,6 +9,7 @@ from prefect import flow
 from prefect.states import State
 
 from flows import tasks
+from flows.notifications import telling_failures
 from flows.orchestration import SOURCE_POOL, ending, ingest_sources, opened_night
 
 
@@ -19,15 +20,18 @@ def nightly(config: str = "listening.yaml", home: str | None = None, as_of: date
     Ends as Completed; as Completed named SourceFailed (published, but at least one source did not deliver); as Failed
     named AuditRefused (yesterday's marts stay published); or as Failed.
     """
-    with ending() as end, opened_night(config, home, as_of) as night:
+    with ending() as end, opened_night(config, home, as_of) as night, telling_failures(night):
         ingest_sources(night)
         tasks.prepare(night)
         tasks.enrich(night)
         tasks.assign_topics(night)
         tasks.trends(night)
+        tasks.check_alerts(night)
         tasks.build(night)
         tasks.audit(night)
         tasks.publish(night)
+        tasks.settle_alerts(night)
+        tasks.notify(night)
         tasks.summarise(night)
         tasks.erase(night)
         end.well(night)

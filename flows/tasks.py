@@ -12,11 +12,13 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.states import State
 from prefect.tasks import Task
 
+from flows import alerts as alerts_step
 from flows import audit as audit_step
 from flows import build as build_step
 from flows import enrich as enrich_step
 from flows import erasure as erasure_step
 from flows import ingest as ingest_step
+from flows import notifications as notifications_step
 from flows import prepare as prepare_step
 from flows import publish as publish_step
 from flows import recheck as recheck_step
@@ -60,7 +62,11 @@ enrich = _as_task(enrich_step.enrich, hours=12)
 assign_topics = _as_task(topics_step.assign_topics, hours=2)
 refresh_topics = _as_task(topics_step.refresh_topics, hours=2)
 trends = _as_task(trends_step.trends, hours=1)
+check_alerts = _as_task(alerts_step.check_alerts, hours=1)
+check_sources = _as_task(alerts_step.check_sources, hours=1)
 build = _as_task(build_step.build, hours=1)
 audit = _as_task(audit_step.audit, hours=1)
 publish = _as_task(publish_step.publish, hours=1)
+settle_alerts = _as_task(alerts_step.settle_alerts, hours=1)
+notify = _as_task(notifications_step.notify, hours=1)
 summarise = _as_task(summary_step.summarise, hours=1)

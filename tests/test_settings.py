@@ -14,6 +14,7 @@ from flows.queries import parse
 from flows.settings import (
     Alerts,
     Aspect,
+    Channel,
     DepartmentRule,
     Entity,
     Industry,
@@ -77,6 +78,7 @@ PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
         ("Rules", SentimentRule),
         ("Watchlist", Watchlist),
         ("Alerts", Alerts),
+        ("Channels", Channel),
     ],
 )
 def test_the_reference_page_lists_every_key_and_its_default(heading: str, model: type[BaseModel]) -> None:

@@ -1,16 +1,18 @@
 """What a marketing person edits: `listening.yaml`, typed and checked (docs/reference/settings.md)."""
 
+from flows.settings.alerts import Alerts, Channel
 from flows.settings.aspects import Aspect
 from flows.settings.departments import DepartmentRule
 from flows.settings.entities import Company, Competitor, Entity, Industry, Market, Product
 from flows.settings.loading import load_settings, parse_settings
-from flows.settings.model import Alerts, SentimentRule, Settings, Watchlist
+from flows.settings.model import SentimentRule, Settings, Watchlist
 from flows.settings.problems import Problem, SettingsError
 from flows.settings.secrets import SecretFromEnv
 
 __all__ = [
     "Alerts",
     "Aspect",
+    "Channel",
     "Company",
     "Competitor",
     "DepartmentRule",

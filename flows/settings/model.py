@@ -25,11 +25,11 @@ from pydantic_core import PydanticCustomError
 from flows.queries import MEANING, Query
 from flows.settings import aspects as default_aspects
 from flows.settings import departments as default_departments
+from flows.settings.alerts import Alerts
 from flows.settings.aspects import Aspect
 from flows.settings.departments import DepartmentRule
 from flows.settings.entities import Company, Competitor, Entity, Industry, Product
 from flows.settings.fields import Language, Part, QueryField, Sentiment, Slug
-from flows.settings.secrets import SecretFromEnv
 from flows.settings.sources import validate_source
 from flows.settings.topics import Topics
 from flows.sources.base import SourceSettings
@@ -52,18 +52,6 @@ class Watchlist(Part):
 
     terms: tuple[SecretStr, ...] = Field(default=(), description="Confidential words, such as names of projects.")
     documents: tuple[Path, ...] = Field(default=(), description="Confidential documents, by path.")
-
-
-class Alerts(Part):
-    """When to raise an alert, and whom to tell."""
-
-    crisis_negative_share: float = Field(default=0.5, ge=0, le=1, description="Share of negative posts in a day.")
-    crisis_min_mentions: PositiveInt = Field(default=30, description="Posts in a day below which there is no crisis.")
-    surge_factor: float = Field(default=3.0, gt=1, description="Posts in a day, as a multiple of what was expected.")
-    source_down_hours: PositiveInt = Field(default=36, description="Hours without a successful run of a source.")
-    channels: tuple[SecretFromEnv, ...] = Field(
-        default=(), description="Names of environment variables that hold an apprise address (e-mail, Slack, Teams)."
-    )
 
 
 class Settings(Part):

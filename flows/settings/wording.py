@@ -148,6 +148,10 @@ def _wrong_schedule(found: _Found) -> Wording:
     return wrong, "Write HH:MM such as 04:00, or five cron fields such as 0 4 * * 1-5."
 
 
+def _wrong_span(found: _Found) -> Wording:
+    return f"{found.shown} is not a span of hours.", "Write it like 20:00-07:00, in the time_zone of this file."
+
+
 def _unknown_default(found: _Found) -> Wording:
     remedy = did_you_mean(found.text, found.context["known"])
     own = "An aspect of your own needs id, name, description and examples."
@@ -166,6 +170,7 @@ _SAYINGS: dict[str, Callable[[_Found], Wording]] = {
     "not_a_variable": _no_variable,
     "time_zone": _unknown_zone,
     "schedule": _wrong_schedule,
+    "quiet_hours": _wrong_span,
     "unknown_default": _unknown_default,
 }
 

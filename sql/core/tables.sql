@@ -415,3 +415,44 @@ create table if not exists core.trend_runs (
     tested_count bigint not null,       -- tests of the last day
     reported_count bigint not null      -- trends that were ongoing
 );
+
+-- an alert, open or over; a row stays as history
+create table if not exists core.alerts (
+    alert_id varchar not null,
+    cause varchar not null,             -- what is wrong (trend:ID, source:NAME, volume:NAME, audit, night); open once at a time
+    kind varchar not null,              -- crisis, surge, sentiment_shift, emerging_topic, competitor_move, source_down,
+                                        -- volume_anomaly, audit_refused, night_failed
+    severity varchar not null,          -- info, warning, critical: the highest it has had
+    entity_id varchar,
+    aspect_id varchar,
+    topic_id varchar,
+    source varchar,
+    trend_id varchar,
+    summary varchar not null,
+    started_at timestamptz not null,    -- when what it is about began
+    opened_at timestamptz not null,     -- the logical time of the run that raised it
+    seen_at timestamptz not null,       -- that of the last run that found it still so
+    closed_at timestamptz               -- null: open
+);
+
+-- a message that a channel has taken; what is here is not sent there again
+create table if not exists core.deliveries (
+    channel varchar not null,           -- its name in listening.yaml
+    subject_id varchar not null,        -- an alert_id, or what else is told: brief:day:DATE, leaks
+    cause varchar not null,
+    state varchar not null,             -- open SEVERITY, resolved, sent
+    delivered_at timestamptz not null
+);
+
+-- a channel that did not take its last message, one row each
+create table if not exists core.channel_failures (
+    channel varchar not null,
+    failed_at timestamptz not null,
+    message varchar not null            -- what the channel said, without its address
+);
+
+-- a leak finding that people are to be told of; what was found stands in the restricted file only
+create table if not exists core.leak_notices (
+    finding_id varchar not null,
+    found_at timestamptz not null
+);
