@@ -1,10 +1,10 @@
-"""The page's entry: navigation, language, and a look every few seconds whether a new night has been published."""
+"""The page's entry: sign-in, navigation, language, and a look every few seconds whether there is a new night."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import marts
+from dashboard import access, marts
 from dashboard.views import competitors, feedback, leads, mentions, overview, queues, sources, topics
 from dashboard.words import LANGUAGES, language, word
 from flows.errors import MarktechoError
@@ -35,10 +35,19 @@ def main() -> None:
             key="language",
             required=True,
         )
+    reader = access.reader()
+    if reader is None:
+        st.navigation([st.Page(_sign_in, title="Marktecho")], position="hidden").run()
+        return
+    if reader.is_signed_in:
+        with st.sidebar:
+            st.caption(reader.name)
+            st.button(word("sign_out"), on_click=st.logout, icon=":material/logout:")
     page = st.navigation(
         [
             st.Page(show, title=word(name), icon=f":material/{icon}:", url_path=name, default=name == "overview")
             for name, show, icon in PAGES
+            if reader.may_see(name)
         ]
     )
     try:
@@ -50,6 +59,18 @@ def main() -> None:
         st.info(word("nothing_published"))
         st.caption(str(error))
     _watch()
+
+
+def _sign_in() -> None:
+    """What somebody sees who may see nothing: where to sign in, or that they are not among those who may."""
+    st.title("Marktecho", anchor=False)
+    if not access.is_sign_in_offered() or access.is_signed_in():
+        st.error(word("not_allowed"))
+    else:
+        st.info(word("please_sign_in"))
+        st.button(word("sign_in"), on_click=st.login, icon=":material/login:")
+    if access.is_signed_in():
+        st.button(word("sign_out"), on_click=st.logout, icon=":material/logout:")
 
 
 @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)

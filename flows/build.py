@@ -15,6 +15,7 @@ from flows.errors import MarktechoError
 from flows.home import Home
 from flows.mart_docs import mart_names
 from flows.night import Night
+from flows.queue.copy import copy_decisions
 from flows.warehouse import connect, sql_folder
 
 BUILD_MEMORY_LIMIT = "2GB"  # two million mentions fit; more go to disk
@@ -34,8 +35,8 @@ def build(night: Night, *, full_refresh: bool = False) -> BuildResult:
     same result. Each table changes in one transaction, so a killed build is finished by the next one.
     Raises MarktechoError naming the models that failed.
     """
-    with connect(night.home):
-        pass  # the core tables exist from here on
+    with connect(night.home) as warehouse:
+        copy_decisions(warehouse, night.home)
     arguments = ["run", "--exclude", "tag:trends", "--vars", json.dumps(dbt_variables(night))]
     if full_refresh:
         arguments.append("--full-refresh")

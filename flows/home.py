@@ -97,6 +97,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def decisions(self) -> Path:
+        """What people decided about posts in department queues; publishing never touches it."""
+        return self.root / "decisions.sqlite"
+
+    @property
     def work(self) -> Path:
         """Working files of dlt, dbt and DuckDB; may be deleted between runs."""
         return self.root / "work"

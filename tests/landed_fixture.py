@@ -26,7 +26,7 @@ NEWS = (
 )
 CORE_TABLES = (
     "mentions", "mention_entities", "sentiment_overrides", "copies", "spam", "prepared", "entities", "aspects",
-    "routing_rules", "text_features", "signatures", "similar_texts", "tombstones",
+    "routing_rules", "routing_queries", "routing_matches", "text_features", "signatures", "similar_texts", "tombstones",
 )  # fmt: skip
 
 

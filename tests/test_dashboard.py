@@ -129,6 +129,95 @@ def test_a_queue_is_shown_per_department() -> None:
     assert set(frames(page)[0]["intent"]) == {"complaint"}
 
 
+def test_what_is_decided_on_the_page_shows_at_once_and_on_the_command_line(core: CoreTables) -> None:
+    page = open_view("queues")
+    page.text_input(key="name").set_value("Anna").run()
+    page.button(key="taken-late0-support").click().run()
+    assert not page.warning
+    assert page.button(key="open-late0-support").label == "Reopen"
+    page.text_input(key="note-late0-support").set_value("told her").run()
+    page.button(key="done-late0-support").click().run()
+    assert [metric.value for metric in page.metric] == ["3", "3", "3"]
+    done = marktecho("queue", "list", "--status", "done", "--home", core.home.root)
+    assert "late0\tsupport" in done.output and "Anna\ttold her" in done.output
+    page.pills(key="statuses").set_value(["done"]).run()
+    assert list(frames(page)[0]["status"]) == ["done"]
+    page.button(key="open-late0-support").click().run()
+    assert page.info[0].value == "Nothing to do here with this status."
+
+
+def test_what_is_wrong_is_corrected_on_the_page(core: CoreTables) -> None:
+    page = open_view("queues", "de")
+    page.selectbox(key="sentiment-late1-support").set_value("neutral").run()
+    page.button(key="save-sentiment-late1-support").click().run()
+    shown = frames(page)[0]
+    assert "neutral" in set(shown["sentiment"])
+    config = core.home.root / "listening.yaml"
+    config.write_text("company: {id: acme, name: Acme, query: acme}\n", encoding="utf-8")
+    page = AppTest.from_function(script, default_timeout=60, args=("queues",))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("MARKTECHO_PAGE_SETTINGS", str(config))
+        page.run()
+        page.selectbox(key="department-late1-support").set_value("product").run()
+        page.button(key="pass-on-late1-support").click().run()
+    assert not page.exception and not page.warning
+    page.segmented_control(key="department").set_value("product").run()
+    assert [metric.value for metric in page.metric] == ["1", "1", "1"]
+    page.button(key="not_for_us-late1-product").click().run()
+    assert page.info[0].value == "Nothing to do here with this status."
+
+
+def test_a_refused_decision_is_told_on_the_page(core: CoreTables) -> None:
+    page = open_view("queues")
+    marktecho("queue", "take", "late2", "-d", "support", "--by", "Bert", "--home", core.home.root)
+    page.text_input(key="name").set_value("Anna")
+    page.button(key="taken-late2-support").click().run()
+    assert "taken already by Bert" in page.warning[0].value
+
+
+SIGNED_IN = {"is_logged_in": True, "email_verified": True}
+ACCESS = """
+company: {id: acme, name: Acme, query: acme}
+access:
+  sign_in:
+    metadata_url: https://login.example.com/.well-known/openid-configuration
+    client_id: page
+    client_secret_variable: PAGE_SECRET
+    page_url: https://page.example.com
+  managers: [anna@example.com]
+  departments: {pr: [paul@example.com], support: [Bert@example.com], hr: [hanna@example.com]}
+"""
+
+
+def test_a_department_sees_and_changes_no_other_queue(
+    core: CoreTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "listening.yaml"
+    config.write_text(ACCESS, encoding="utf-8")
+    monkeypatch.setenv("MARKTECHO_PAGE_SETTINGS", str(config))
+
+    def queues_of(email: str, **session: Any) -> AppTest:
+        page = AppTest.from_function(script, default_timeout=60, args=("queues",))
+        page.user = SIGNED_IN | {"email": email}
+        page.query_params["department"] = "support"
+        for key, value in {"language": "en", **session}.items():
+            page.session_state[key] = value
+        return page.run()
+
+    assert "The parcel is late" in frames(queues_of("bert@example.com"))[0]["text"][0]
+    for email in ("paul@example.com", "hanna@example.com"):
+        for session in ({}, {"department": "support"}):
+            page = queues_of(email, **session)
+            assert not page.exception
+            assert page.info[0].value == "Nothing here yet."
+            assert not page.dataframe and not page.button and "parcel" not in str(page)
+    before = core.home.decisions.read_bytes()
+    page = queues_of("bert@example.com")
+    page.user = SIGNED_IN | {"email": "paul@example.com"}
+    page.button(key="done-late3-support").click().run()
+    assert core.home.decisions.read_bytes() == before
+
+
 def test_feedback_shows_the_words_behind_a_number() -> None:
     page = open_view("feedback")
     assert all("late again" in text for text in frames(page)[-1]["text"])
@@ -193,7 +282,7 @@ def test_every_word_has_both_languages_with_the_same_places() -> None:
 def test_the_page_is_not_served_to_others_without_sign_in(address: str) -> None:
     done = marktecho("dashboard", "--no-browser", "--address", address)
     assert done.code == 2
-    assert "no sign-in" in done.errors and "Traceback" not in done.errors
+    assert "there is no sign-in" in done.errors and "Traceback" not in done.errors
 
 
 def test_the_command_serves_the_page(home: Home) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from flows.errors import UsageError
 from flows.queries import parse
 from flows.settings import (
+    Access,
     Alerts,
     Aspect,
     Channel,
@@ -21,6 +22,7 @@ from flows.settings import (
     SecretFromEnv,
     SentimentRule,
     Settings,
+    SignIn,
     Watchlist,
     load_settings,
     parse_settings,
@@ -79,6 +81,8 @@ PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
         ("Watchlist", Watchlist),
         ("Alerts", Alerts),
         ("Channels", Channel),
+        ("Access", Access),
+        ("Sign-in", SignIn),
     ],
 )
 def test_the_reference_page_lists_every_key_and_its_default(heading: str, model: type[BaseModel]) -> None:

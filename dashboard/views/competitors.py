@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboard import charts
+from dashboard import access, charts
 from dashboard.entities import entities
 from dashboard.marts import ask
 from dashboard.tables import score_column, show_table
@@ -46,6 +46,7 @@ limit 100
 
 def show() -> None:
     """Show the comparison."""
+    access.ensure("competitors")
     st.title(word("competitors"), anchor=False)
     names = entities("company", "competitor")["entity_name"].to_list()
     weekly = ask(_SHARE, {"weeks": WEEKS})

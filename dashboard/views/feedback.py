@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import charts
+from dashboard import access, charts
 from dashboard.entities import choose_entity
 from dashboard.marts import ask
 from dashboard.tables import show_table, signed_column
@@ -46,6 +46,7 @@ limit 50
 
 def show() -> None:
     """Show the feedback about an entity."""
+    access.ensure("feedback")
     st.title(word("feedback"), anchor=False)
     left, right = st.columns([2, 3])
     with left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import access
 from dashboard.marts import ask
 from dashboard.tables import score_column, show_table
 from dashboard.words import period_names, value_name, word
@@ -20,6 +21,7 @@ order by l.score desc, l.mention_id
 
 def show() -> None:
     """Show the leads of a period, of some kinds or all."""
+    access.ensure("leads")
     st.title(word("leads"), anchor=False)
     left, right = st.columns(2)
     with left:

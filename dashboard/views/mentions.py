@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import access
 from dashboard.entities import entities
 from dashboard.marts import ask
 from dashboard.tables import show_table
@@ -24,6 +25,7 @@ VALUES = {
 
 def show() -> None:
     """Show the mentions that pass the filters, the newest first, and offer them as a file."""
+    access.ensure("mentions")
     st.title(word("mentions"), anchor=False)
     conditions, values = _chosen()
     where = " and ".join(conditions) or "true"

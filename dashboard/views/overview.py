@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import charts
+from dashboard import access, charts
 from dashboard.entities import entities
 from dashboard.marts import ask, has_table
 from dashboard.tables import show_table, signed_column
@@ -31,7 +31,10 @@ select
         select count(*) from sales_leads
         where published_at > (select max(as_of) from runs) - interval 7 day
     ) as lead_count,
-    (select count(distinct mention_id) from department_queue where priority = 1) as urgent_count
+    (
+        select count(distinct mention_id) from department_queue
+        where priority = 1 and status not in ('done', 'not_for_us')
+    ) as urgent_count
 """
 
 _PER_DAY = """
@@ -70,6 +73,7 @@ select published_at, text, sentiment, url from mentions where list_contains($ids
 
 def show() -> None:
     """Show the overview."""
+    access.ensure("overview")
     night = ask(_NIGHT)
     day = "" if night.is_empty() else f"{night['as_of'][0]:%d.%m.%Y}"
     st.title(word("overview"), anchor=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import access
 from dashboard.marts import ask
 from dashboard.tables import show_table
 from dashboard.words import word
@@ -35,6 +36,7 @@ limit 60
 
 def show() -> None:
     """Show sources and runs."""
+    access.ensure("sources")
     st.title(word("sources"), anchor=False)
     st.subheader(word("last_run"), anchor=False)
     show_table(ask(_LAST), "sources")

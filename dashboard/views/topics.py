@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import access
 from dashboard.marts import ask, has_table
 from dashboard.tables import show_table
 from dashboard.words import language, word
@@ -28,6 +29,7 @@ limit 200
 
 def show() -> None:
     """Show the topics and the posts of one of them."""
+    access.ensure("topics")
     st.title(word("topics"), anchor=False)
     if not has_table("topics"):
         st.info(word("not_in_file"))

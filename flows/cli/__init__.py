@@ -11,7 +11,7 @@ from flows.cli.terminal import errors
 from flows.errors import ExitCode, MarktechoError
 
 # Each import registers its commands.
-from flows.cli import alerts, dashboard, demo, extending, files, night  # noqa: F401  isort: skip
+from flows.cli import alerts, dashboard, demo, extending, files, night, queue  # noqa: F401  isort: skip
 from flows.cli import privacy, reading, scoring, topics, training, upkeep  # noqa: F401  isort: skip
 
 __all__ = ["app", "main"]

@@ -1,4 +1,4 @@
-"""Which mentions are about which entity, and which phrase rules they meet."""
+"""Which mentions are about which entity, and which phrase rules and watch words of departments they meet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flows.queries import match
 from flows.sources.registry import connector_types
 from flows.warehouse import transaction
 
-_ENTITY, _RULE = "entity ", "rule "
+_ENTITY, _RULE, _ROUTE = "entity ", "rule ", "route "
 
 
 class Matcher:
@@ -26,6 +26,9 @@ class Matcher:
         self.fingerprint = night.settings.fingerprint
         self._queries = {f"{_ENTITY}{entity.entity_id}": entity.query for entity in night.settings.entities}
         self._queries |= {f"{_RULE}{rule.id}": rule.query for rule in night.settings.rules}
+        self._queries |= {
+            f"{_ROUTE}{rule.id}": rule.query for rule in night.settings.departments if rule.query is not None
+        }
         self._rules = pl.DataFrame(
             [(rule.id, rule.sentiment, number) for number, rule in enumerate(night.settings.rules)],
             schema={"rule_id": pl.String, "sentiment": pl.String, "position": pl.Int64},
@@ -51,12 +54,9 @@ class Matcher:
         Of several phrase rules the first one in listening.yaml counts. Runs inside the caller's transaction.
         """
         hits = match(self._queries, posts, self._author_keys)
-        entities = hits.filter(pl.col("key").str.starts_with(_ENTITY)).select(
-            "mention_id", entity_id=pl.col("key").str.strip_prefix(_ENTITY)
-        )
+        entities = _of_kind(hits, _ENTITY, "entity_id")
         overrides = (
-            hits.filter(pl.col("key").str.starts_with(_RULE))
-            .select("mention_id", rule_id=pl.col("key").str.strip_prefix(_RULE))
+            _of_kind(hits, _RULE, "rule_id")
             .join(self._rules, on="rule_id")
             .sort("mention_id", "position")
             .unique("mention_id", keep="first", maintain_order=True)
@@ -64,9 +64,21 @@ class Matcher:
         )
         prepared = posts.select("mention_id", "content_hash", settings_hash=pl.lit(self.fingerprint))
         ids = posts.select("mention_id").to_arrow()
-        tables = {"mention_entities": entities, "sentiment_overrides": overrides, "prepared": prepared}
+        tables = {
+            "mention_entities": entities,
+            "sentiment_overrides": overrides,
+            "routing_matches": _of_kind(hits, _ROUTE, "rule_id"),
+            "prepared": prepared,
+        }
         for table, rows in tables.items():
             replace_rows(warehouse, table, ids, rows)
+
+
+def _of_kind(hits: pl.DataFrame, prefix: str, name: str) -> pl.DataFrame:
+    """The hits whose key begins with a prefix: mention_id, and the rest of the key under a name."""
+    return hits.filter(pl.col("key").str.starts_with(prefix)).select(
+        "mention_id", pl.col("key").str.strip_prefix(prefix).alias(name)
+    )
 
 
 def replace_rows(warehouse: duckdb.DuckDBPyConnection, table: str, ids: object, rows: pl.DataFrame) -> None:

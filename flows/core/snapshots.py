@@ -12,7 +12,7 @@ from flows.warehouse import transaction
 
 
 def replace_snapshots(warehouse: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Make core.entities, core.aspects and core.routing_rules say what the settings say, all three at once."""
+    """Make the tables about entities, aspects and routing rules say what the settings say, all at once."""
     tables: dict[str, list[tuple[Any, ...]]] = {
         "entities": [
             (entity.entity_id, entity.name, entity.kind, _digest(str(entity.query))) for entity in settings.entities
@@ -33,6 +33,9 @@ def replace_snapshots(warehouse: duckdb.DuckDBPyConnection, settings: Settings) 
                 rule.reason,
             )
             for position, rule in enumerate(settings.departments)
+        ],
+        "routing_queries": [
+            (rule.id, _digest(str(rule.query))) for rule in settings.departments if rule.query is not None
         ],
     }
     with transaction(warehouse):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from flows.settings import departments
 from flows.settings.aspects import choose, ids_of
 from flows.settings.document import Document
 from flows.settings.problems import Path, Problem
@@ -66,6 +67,7 @@ def _unique(
 
 def _references(document: Document, data: dict[str, Any], sources: set[str]) -> Iterator[Problem]:
     yield from _retention(document, data, {*sources, "default"})
+    yield from _access(document, data)
     industry = data.get("industry")
     known = ids_of(choose(data.get("aspects"), industry.get("id") if isinstance(industry, dict) else None, "de"))
     departments = data.get("departments")
@@ -87,6 +89,20 @@ def _retention(document: Document, data: dict[str, Any], known: set[str]) -> Ite
             path: Path = ("retention", source)
             wrong = f"there is no source named '{source}'."
             yield Problem(document.line(path), 0, document.name(path), wrong, did_you_mean(source, known))
+
+
+def _access(document: Document, data: dict[str, Any]) -> Iterator[Problem]:
+    """Find departments to which no rule sends anything."""
+    access = data.get("access")
+    named = access.get("departments") if isinstance(access, dict) else None
+    rules = departments.choose(data.get("departments"), set(), "de")
+    known = {rule.get("department") for rule in rules if isinstance(rule, dict)} if isinstance(rules, list) else set()
+    for department in named if isinstance(named, dict) else ():
+        if department not in known:
+            path: Path = ("access", "departments", department)
+            wrong = f"no rule sends anything to a department '{department}'."
+            remedy = did_you_mean(str(department), {str(name) for name in known})
+            yield Problem(document.line(path), 0, document.name(path), wrong, remedy)
 
 
 def _cut_off(document: Document) -> Iterator[Problem]:

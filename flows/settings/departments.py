@@ -7,10 +7,10 @@ from importlib import resources
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from flows.settings.entities import EntityKind
-from flows.settings.fields import Label, Part, Sentiment, Slug, in_language
+from flows.settings.fields import Label, Part, QueryField, Sentiment, Slug, in_language
 from models.reading import INTENTS
 
 Intent = Literal[
@@ -30,6 +30,8 @@ Intent = Literal[
 class DepartmentRule(Part):
     """Posts that a department should see. All conditions must hold; a department's first rule that fits counts."""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
     id: Slug = Field(description="Stands in the queue with the post.")
     department: Slug = Field(description="Who should see it: sales, marketing, product, support, pr, hr or your own.")
     intents: tuple[Intent, ...] | None = Field(
@@ -41,6 +43,9 @@ class DepartmentRule(Part):
     )
     entity_kinds: tuple[EntityKind, ...] | None = Field(
         default=None, description="company, competitor, product, market; without it any."
+    )
+    query: QueryField | None = Field(
+        default=None, description="Watch words: a query that the post meets (docs/reference/queries.md)."
     )
     min_reach: int | None = Field(default=None, ge=0, description="Smallest reach; posts of unknown reach do not fit.")
     priority: int = Field(default=3, ge=1, le=4, description="1 (at once) to 4 (when there is time).")

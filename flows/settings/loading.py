@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from flows.queries import QueryError
+from flows.settings.access import Access
 from flows.settings.checks import check
 from flows.settings.document import Document, parse_document, read_document
 from flows.settings.model import Settings
@@ -28,6 +29,20 @@ def load_settings(path: FilePath | str) -> Settings:
     Raises SettingsError (exit code 2) with every problem: file, line, field, what is wrong, what to do.
     """
     return _settings(read_document(FilePath(path)))
+
+
+def load_access(path: FilePath) -> Access:
+    """Read only the section `access` of a settings file: the page heeds a change of it while it runs.
+
+    Raises SettingsError with everything that is wrong with the section, or when the file cannot be read.
+    """
+    document = read_document(path)
+    if document.problems or not isinstance(document.data, dict):
+        raise SettingsError(document.file, document.problems or [Problem(1, 0, "", "is no settings file.", "")])
+    try:
+        return Access.model_validate(document.data.get("access") or {})
+    except ValidationError as error:
+        raise SettingsError(document.file, list(_problems(document, error.errors(), Access, ("access",)))) from None
 
 
 def parse_settings(text: str, file: str = "listening.yaml") -> Settings:

@@ -25,6 +25,7 @@ from pydantic_core import PydanticCustomError
 from flows.queries import MEANING, Query
 from flows.settings import aspects as default_aspects
 from flows.settings import departments as default_departments
+from flows.settings.access import Access
 from flows.settings.alerts import Alerts
 from flows.settings.aspects import Aspect
 from flows.settings.departments import DepartmentRule
@@ -75,6 +76,7 @@ class Settings(Part):
     )
     topics: Topics = Field(default=Topics(), description="How topics are named.")
     alerts: Alerts = Field(default=Alerts(), description="When to raise an alert, and whom to tell.")
+    access: Access = Field(default=Access(), description="Who may see what on the page.")
     schedule: str = Field(default="04:00", description="When the night starts: HH:MM, or a cron expression.")
     time_zone: str = Field(default="Europe/Berlin", description="Days are days of this zone.")
     language: Language = Field(default="de", description="Language of summaries, aspects and reasons: de or en.")
@@ -134,15 +136,17 @@ class Settings(Part):
 
         Whom `author:` means depends on the platforms that are listened to, so with such a query sources count as well.
         """
+        routes = [[rule.id, str(rule.query)] for rule in self.departments if rule.query is not None]
         names_author = any(query.asks_for("author") for query in self._queries)
         said = {
             "meaning": MEANING,
             "entities": [[entity.entity_id, entity.kind, str(entity.query)] for entity in self.entities],
             "rules": [[rule.id, str(rule.query), rule.sentiment] for rule in self.rules],
             "sources": [source.model_dump_json() for source in self.sources] if names_author else [],
-        }
+        } | ({"routes": routes} if routes else {})
         return hashlib.blake2b(json.dumps(said, ensure_ascii=False).encode(), digest_size=16).hexdigest()
 
     @property
     def _queries(self) -> list[Query]:
-        return [*(entity.query for entity in self.entities), *(rule.query for rule in self.rules)]
+        routes = [rule.query for rule in self.departments if rule.query is not None]
+        return [*(entity.query for entity in self.entities), *(rule.query for rule in self.rules), *routes]

@@ -112,8 +112,9 @@ select
     department,
     count(*) as open_count,
     count(*) filter (where priority = 1) as urgent_count,
-    count(*) filter (where status = 'overdue') as overdue_count
+    count(*) filter (where is_overdue) as overdue_count
 from marts.department_queue
+where status in ('open', 'taken')
 group by all
 order by department
 """

@@ -185,6 +185,27 @@ create table if not exists core.routing_rules (
     reason varchar not null
 );
 
+-- a routing rule that has a query, and a mention that meets it
+create table if not exists core.routing_queries (
+    rule_id varchar not null,
+    query_hash varchar not null
+);
+create table if not exists core.routing_matches (
+    mention_id varchar not null,
+    rule_id varchar not null
+);
+
+-- what people decided about a mention in a department's queue: each build copies it from the store of decisions
+create table if not exists core.queue_states (
+    mention_id varchar not null,
+    department varchar not null,
+    status varchar not null,        -- open, taken, done, not_for_us
+    status_at timestamptz not null,
+    passed_on_from varchar,         -- the department that passed it on; null: a routing rule sent it
+    priority integer,               -- of what was passed on
+    due_at timestamptz
+);
+
 -- a mention that a listened entity's query matches
 create table if not exists core.mention_entities (
     mention_id varchar not null,

@@ -27,6 +27,9 @@ matches as (
         and coalesce(list_contains(rules.sentiments, mentions.sentiment), rules.sentiments is null)
         and coalesce(list_has_any(rules.entity_kinds, mentions.entity_kinds), rules.entity_kinds is null)
         and (rules.min_reach is null or coalesce(mentions.reach >= rules.min_reach, false))
+    left join {{ ref('stg_routing_matches') }} as met
+        on met.mention_id = mentions.mention_id and met.rule_id = rules.rule_id
+    where not coalesce(rules.has_query, false) or met.rule_id is not null
 
 )
 

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- Which department should see which recent mention, with the rule that sent it: one row per mention and department.
--- A mention without a date is due from its collection.
+-- Which department should see which recent mention, why, and what has been decided about it: one row per mention and
+-- department. A mention without a date is due from its collection.
 
 with mentions as (
 
@@ -22,14 +22,17 @@ recent as (
 
 ),
 
-routed as (
+queued as (
 
     select
-        routes.department,
-        routes.priority,
-        routes.reason,
-        recent.seen_at + to_hours(routes.due_hours) as due_at,
-        routes.rule_id,
+        entries.department,
+        entries.priority,
+        entries.reason,
+        coalesce(entries.due_at, recent.seen_at + to_hours(entries.due_hours)) as due_at,
+        entries.status,
+        entries.status_at,
+        entries.passed_on_from,
+        entries.rule_id,
         recent.mention_id,
         recent.published_at,
         recent.source,
@@ -41,7 +44,7 @@ routed as (
         recent.intent,
         recent.reach
     from recent
-    inner join {{ ref('int_mention_routes') }} as routes using (mention_id)
+    inner join {{ ref('int_queue_entries') }} as entries using (mention_id)
 
 )
 
@@ -51,7 +54,7 @@ select
     priority,
     reason,
     due_at,
-    case when due_at < {{ as_of() }} then 'overdue' else 'open' end as status,
+    due_at < {{ as_of() }} and {{ is_unsettled('status') }} as is_overdue,
     * exclude (mention_id, department, priority, reason, due_at)
-from routed
+from queued
 order by department, priority, due_at, mention_id

@@ -11,7 +11,8 @@ with departments as (
     select
         mention_id,
         min_by(department, (priority, position, department)) as department
-    from {{ ref('int_mention_routes') }}
+    from {{ ref('int_queue_entries') }}
+    where status <> 'not_for_us'
     group by all
 
 ),

@@ -1,0 +1,1 @@
+"""Department queues: what people decide about their posts, kept apart from the published file."""
