@@ -16,6 +16,7 @@ from flows.queue.entries import Queue
 from models.reading import INTENTS, SENTIMENTS
 
 ENTRIES_SHOWN = 10
+MOST_ENTRIES = 500
 SECONDS_BETWEEN_LOOKS = 20
 STATUSES = ("open", "taken", "done", "not_for_us")
 ACTIONS = (
@@ -37,13 +38,14 @@ group by all
 order by urgent_count desc, department
 """
 
-_QUEUE = """
+_QUEUE = f"""
 select
     mention_id, priority, status, due_at, is_overdue, is_edited_since, reason, text, sentiment, intent, reach, url,
     actor, note
 from entries
 where department = $department and list_contains($statuses::varchar[], status)
 order by priority, due_at, mention_id
+limit {MOST_ENTRIES}
 """
 
 
