@@ -51,6 +51,7 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
     findings.append(_checked("sources in their last runs", lambda: _as_usual(located)))
     findings += _sources(located, settings)
     findings += _channels(settings)
+    findings += _page(located, settings)
     return findings
 
 
@@ -112,6 +113,17 @@ def _channels(settings: Settings) -> Iterator[Finding]:
 
     for channel in settings.alerts.channels:
         yield _checked(f"channel {channel.name}", partial(service, channel))
+
+
+def _page(home: Home, settings: Settings) -> Iterator[Finding]:
+    """Whether readers can sign in, and decide about queues."""
+    from flows.queue.store import count_decisions
+    from flows.sign_in import check_provider
+
+    if settings.access.sign_in is not None:
+        yield _checked("sign-in of the page", partial(check_provider, settings.access.sign_in))
+    if home.decisions.exists():
+        yield _checked(f"decisions {home.decisions}", lambda: f"{count_decisions(home):,} decisions")
 
 
 def _as_usual(home: Home) -> str:

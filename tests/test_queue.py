@@ -23,12 +23,13 @@ from flows.build import build
 from flows.erasure import erase_due
 from flows.erasure.journal import FORGOTTEN
 from flows.erasure.journal import note as note_down
+from flows.errors import MarktechoError
 from flows.files.reading import inspect
 from flows.home import Home
 from flows.labels import BY_NAME, read_labelled
 from flows.prepare import prepare
 from flows.publish import publish
-from flows.queue.store import Event, Label, reading, writing
+from flows.queue.store import Event, Label, count_decisions, reading, writing
 from flows.warehouse import connect
 from models.reading import SENTIMENTS
 from tests import landed_fixture
@@ -319,6 +320,11 @@ def test_a_damaged_store_is_told(run: Run, core: CoreTables) -> None:
     core.home.decisions.write_bytes(b"no database" * 100)
     done = run("list")
     assert done.code == 1 and str(core.home.decisions) in done.errors and "backup" in done.errors
+    with pytest.raises(MarktechoError, match="backup"):
+        count_decisions(core.home)
+    core.home.decisions.unlink()
+    run("take", "loud", "-d", "pr")
+    assert count_decisions(core.home) == 1
 
 
 WATCHING = """

@@ -18,6 +18,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
+from flows.errors import MarktechoError, UsageError
+from flows.settings import load_access
+from flows.sign_in import check_provider
 from tests.platforms.oidc import OidcProvider
 
 SECRET = "a-secret-of-the-client"
@@ -186,6 +189,18 @@ def test_neither_a_forged_cookie_nor_a_header_signs_in(page: Page) -> None:
         {"X-Auth-Request-Email": "anna@example.com", "X-Streamlit-User": "anna@example.com"},
     ):
         assert SIGN_IN in shown(stranger.visit("sources", **headers))
+
+
+def test_doctor_asks_the_provider(page: Page, monkeypatch: pytest.MonkeyPatch, config: Path) -> None:
+    sign_in = load_access(config).sign_in
+    assert sign_in is not None
+    with pytest.raises(UsageError, match="PAGE_SECRET"):
+        check_provider(sign_in)
+    monkeypatch.setenv("PAGE_SECRET", SECRET)
+    assert check_provider(sign_in) == f"{page.provider.url} answers"
+    for wrong, said in (("/jwks", "token_endpoint"), ("/nothing", "404")):
+        with pytest.raises(MarktechoError, match=said):
+            check_provider(sign_in.model_copy(update={"metadata_url": page.provider.url + wrong}))
 
 
 def test_signing_out_ends_it(page: Page) -> None:

@@ -146,6 +146,11 @@ class Decisions:
         )
         return [Label(datetime.fromisoformat(happened_at), *rest) for happened_at, *rest in rows]
 
+    def count(self) -> int:
+        """How many decisions there are."""
+        (count,) = self._connection.execute("select count(*) from events").fetchone()
+        return int(count)
+
     def notes(self) -> list[str]:
         """All notes, each once."""
         return [note for (note,) in self._connection.execute("select distinct note from events where note is not null")]
@@ -224,6 +229,16 @@ def states(home: Home, mention_ids: Collection[str] | None = None) -> list[Event
     """The last decision about each entry, as `Decisions.states`; none while nobody has decided anything."""
     with reading(home) as store:
         return store.states(mention_ids) if store else []
+
+
+def count_decisions(home: Home) -> int:
+    """Read the whole store once, and count the decisions in it. Raises MarktechoError when any of it is damaged."""
+    with _opened(home) as connection:
+        (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        with reading(home) as store:
+            return store.count() if store else 0
 
 
 @contextmanager
