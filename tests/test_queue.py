@@ -323,7 +323,7 @@ def test_a_damaged_store_is_told(run: Run, core: CoreTables) -> None:
     with pytest.raises(MarktechoError, match="backup"):
         count_decisions(core.home)
     core.home.decisions.unlink()
-    run("take", "loud", "-d", "pr")
+    run("take", "loud", "-d", "support")
     assert count_decisions(core.home) == 1
 
 
