@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.trends import daily_baseline, p_values, q_values
+from models.trends import common_factors, daily_baseline, p_values, q_values
 
 RESULTS = Path(__file__).with_name("RESULTS-trends.md")
 SERIES = {
@@ -37,7 +37,7 @@ WARM_UP_DAYS = 21
 SHORT_HOURS = 12
 REPETITIONS = 6
 SAME_EVENT_HOURS = 48
-FALSE_DISCOVERIES = 0.05
+FALSE_DISCOVERIES = 0.03
 Score = Callable[[np.ndarray], np.ndarray]
 """Posts per hour [series, hours] to a score [series, looks]: the higher, the more of a burst; -inf says nothing."""
 
@@ -187,7 +187,8 @@ def surprise(counts: np.ndarray) -> np.ndarray:
         for offset in range(per_day):
             columns = slice(offset, None, per_day)
             days = found[:, columns]
-            base = daily_baseline(days, np.arange(days.shape[1]) % 7)
+            factors = common_factors(days, days.sum(axis=0) - days)
+            base = daily_baseline(days, np.arange(days.shape[1]) % 7, factors=factors)
             one = p_values(days, base.expected, base.dispersion)
             big = (days - base.expected >= 5) & (days >= 1.5 * base.expected)
             better = one < p[:, columns]

@@ -7,6 +7,7 @@ import pytest
 
 from models.trends import (
     EARLIEST_DAY,
+    common_factors,
     daily_baseline,
     difference_of_estimates,
     events,
@@ -71,6 +72,40 @@ def test_a_burst_is_found_on_its_day(mean: float, factor: float) -> None:
     base = daily_baseline(counts, WEEKDAYS)
     p = p_values(counts[:, 70], base.expected[:, 70], base.dispersion[:, 70])
     assert (p < 1e-3).mean() >= 0.75
+
+
+def test_days_on_which_all_write_more_surprise_in_no_series() -> None:
+    counts = noise(20, 0, series=20)
+    wave = np.ones(DAYS)
+    wave[::9] = 2.0
+    counts = np.random.default_rng(6).poisson(counts.mean() * PATTERN[WEEKDAYS] * wave, counts.shape).astype(float)
+    others = counts.sum(axis=0) - counts
+    alone = daily_baseline(counts, WEEKDAYS)
+    together = daily_baseline(counts, WEEKDAYS, factors=common_factors(counts, others))
+    burst = counts[:, 72].copy() * 2
+    days = np.arange(45, DAYS)[np.arange(45, DAYS) % 9 == 0]
+    p_alone, p_together = (
+        p_values(counts[:, days], one.expected[:, days], one.dispersion[:, days]) for one in (alone, together)
+    )
+    assert (p_together < 1e-2).mean() <= 0.05
+    assert np.median(together.dispersion[:, days]) < 0.5 * np.median(alone.dispersion[:, days])
+    assert (p_alone < 0.05).mean() > 3 * (p_together < 0.05).mean()
+    assert (p_values(burst, together.expected[:, 72], together.dispersion[:, 72]) < 1e-3).mean() > 0.8
+
+
+def test_series_that_move_each_for_themselves_have_nothing_in_common() -> None:
+    counts = noise(20, 0.1, series=40)
+    before = common_factors(counts, counts.sum(axis=0) - counts)
+    assert np.abs(before[:, 63:] - 1).mean() < 0.05
+    counts[0, 70] *= 5
+    after = common_factors(counts, counts.sum(axis=0) - counts)
+    assert after[0, 70] == before[0, 70]
+    assert (after[1:, 70] / before[1:, 70]).max() < 1.15
+
+
+def test_without_others_there_is_nothing_in_common() -> None:
+    counts = noise(20, 0.1, series=1)
+    assert (common_factors(counts, np.zeros_like(counts)) == 1).all()
 
 
 def test_an_event_does_not_become_its_own_baseline() -> None:

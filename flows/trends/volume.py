@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from flows.trends.grid import Grid
-from models.trends import Baseline, daily_baseline, expected_range, judge_hours, p_values, q_values
+from models.trends import Baseline, common_factors, daily_baseline, expected_range, judge_hours, p_values, q_values
 
-FALSE_DISCOVERIES = 0.05
+FALSE_DISCOVERIES = 0.03
 """Share of what is reported that may be chance."""
 SMALLEST_EXCESS = 5.0
 """Posts more than expected below which nobody needs to know."""
@@ -88,12 +88,20 @@ def _against_days(grid: Grid, name: str, so_far: str) -> tuple[np.ndarray, Basel
 
 
 def _by_span(grid: Grid, by_source: np.ndarray) -> tuple[np.ndarray, Baseline]:
+    """Counts and baselines; what is said about everything else tells on which days everybody writes more.
+
+    A wave of all that is said about one entity is that entity's, held against the others; its aspects are held against
+    the whole wave.
+    """
     shape = by_source.shape[1:]
+    is_entity = np.array([one.is_entity for one in grid.series], dtype=bool)
     counts = np.zeros(shape)
     whole = Baseline(np.zeros(shape), np.zeros(shape), np.ones(shape, dtype=bool))
     for sources, columns in grid.spans():
         summed = by_source[sources].sum(axis=0)[:, : columns.stop]
-        base = daily_baseline(summed, grid.weekdays[: columns.stop], grid.first_days)
+        others = np.maximum(summed[is_entity].sum(axis=0) - summed, 0.0)
+        factors = common_factors(summed, others)
+        base = daily_baseline(summed, grid.weekdays[: columns.stop], grid.first_days, factors)
         counts[:, columns] = summed[:, columns]
         whole.expected[:, columns] = base.expected[:, columns]
         whole.dispersion[:, columns] = base.dispersion[:, columns]

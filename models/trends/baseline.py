@@ -50,16 +50,23 @@ class Baseline:
     is_early: np.ndarray
 
 
-def daily_baseline(counts: np.ndarray, weekdays: np.ndarray, first_days: np.ndarray | None = None) -> Baseline:
+def daily_baseline(
+    counts: np.ndarray,
+    weekdays: np.ndarray,
+    first_days: np.ndarray | None = None,
+    factors: np.ndarray | None = None,
+) -> Baseline:
     """Expect each day from the days before it.
 
     Args:
         counts: posts, [series, days]; days without posts are zeros.
         weekdays: 0 to 6, [days].
         first_days: the day from which on a series could have had posts, int [series]; default the first for all.
+        factors: how many times the usual each day is expected to have for reasons known by its end, [series, days]
+            (`common_factors`); default 1.
 
     Returns:
-        Expected counts for every day, each known on the day before.
+        Expected counts for every day, each known on the day before, but for the day's own factor.
     """
     series, days = counts.shape
     first = np.zeros(series, dtype=int) if first_days is None else np.asarray(first_days)
@@ -67,26 +74,29 @@ def daily_baseline(counts: np.ndarray, weekdays: np.ndarray, first_days: np.ndar
     expected = np.zeros((series, days))
     dispersion = np.full((series, days), _SPREAD_PRIOR)
     is_early = np.arange(days)[None, :] < (first + EARLIEST_DAY)[:, None]
+    known = np.ones((series, days)) if factors is None else factors
     for day in range(1, days):
-        mean, alpha = _expect(clean, weekdays, first, day)
+        mean, alpha = _expect(clean, weekdays, first, known, day)
         expected[:, day], dispersion[:, day] = mean, alpha
         clean[:, day] = np.where(is_early[:, day], clean[:, day], _without_outliers(clean[:, day], mean, alpha))
     return Baseline(expected, dispersion, is_early)
 
 
-def _expect(clean: np.ndarray, weekdays: np.ndarray, first: np.ndarray, day: int) -> tuple[np.ndarray, np.ndarray]:
+def _expect(
+    clean: np.ndarray, weekdays: np.ndarray, first: np.ndarray, known: np.ndarray, day: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and dispersion of each series for one day."""
     start = max(0, day - PATTERN_DAYS)
     past = clean[:, start:day]
     seen = np.arange(start, day)[None, :] >= first[:, None]
     recent = slice(max(0, past.shape[1] - LEVEL_DAYS), None)
     history = seen.sum(axis=1)
-    pattern = _weekday_pattern(past, seen, weekdays[start:day])
-    factors = pattern[:, weekdays[start:day]]
+    pattern = _weekday_pattern(past / known[:, start:day], seen, weekdays[start:day])
+    factors = pattern[:, weekdays[start:day]] * known[:, start:day]
     kept, level, exposure, alpha = _level_and_spread(past[:, recent], seen[:, recent], factors[:, recent])
     trend, trust = _trend(kept, seen[:, recent], factors[:, recent], level, alpha)
     has_trend = history >= _TREND_MINIMUM
-    mean = level * np.where(has_trend, trend, 1.0) * pattern[:, weekdays[day]]
+    mean = level * np.where(has_trend, trend, 1.0) * pattern[:, weekdays[day]] * known[:, day]
     error = (1 / level + alpha) / np.maximum(exposure, 1.0)
     return mean, alpha + error * (1 + 3 * np.where(has_trend, trust, 0.0))
 
