@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from flows.errors import WarehouseBusy
 from flows.home import Home
+from flows.schema import bring_up_to_date
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def connect(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse with the core tables created and the session in UTC.
+    """Open the warehouse with the tables of today (flows/schema.py) and the session in UTC.
 
     Several connections of one process may be open at once; settings are set after connecting because DuckDB
     refuses a second connection with another configuration (dlt and dbt open their own). The folder for what does not
@@ -75,7 +76,7 @@ def connect(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("set timezone = 'UTC'")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("set preserve_insertion_order = false")
-        connection.execute((sql_folder() / "core" / "tables.sql").read_text(encoding="utf-8"))
+        bring_up_to_date(connection, sql_folder() / "core", home.warehouse)
         yield connection
     finally:
         connection.close()

@@ -70,6 +70,13 @@ create table if not exists core.erasures_due (
     due_at timestamptz not null
 );
 
+-- how this warehouse got its shape (flows/schema.py); the highest version is what it has
+create table if not exists core.schema_versions (
+    version integer not null,
+    name varchar not null,
+    applied_at timestamptz not null
+);
+
 -- a run of the pipeline; outcome is null while it runs
 create table if not exists core.runs (
     run_id varchar not null,
