@@ -15,10 +15,11 @@ from prefect.states import Completed, Failed, State
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows import runs, tasks
-from flows.errors import AuditRefused, MarktechoError
+from flows.errors import AuditRefused
 from flows.home import Home
 from flows.night import Night, reporter, silent
 from flows.progress import in_lines
+from flows.remedies import in_words
 from flows.settings import load_settings
 from flows.warehouse import exclusive
 
@@ -45,14 +46,17 @@ class Ending:
 
 @contextmanager
 def ending() -> Iterator[Ending]:
-    """Turn errors meant for the user into a final state with their message; anything else is raised on."""
+    """Turn errors meant for the user, and the machine's, into a final state with their message; others are raised."""
     end = Ending()
     try:
         yield end
     except AuditRefused as refusal:
         end.state = Failed(name=AUDIT_REFUSED, message=str(refusal))
-    except MarktechoError as error:
-        end.state = Failed(message=str(error))
+    except Exception as error:
+        message = in_words(error)
+        if message is None:
+            raise
+        end.state = Failed(message=message)
 
 
 @contextmanager

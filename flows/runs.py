@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Literal
 
-from flows.errors import AuditRefused
+import duckdb
+
+from flows.errors import AuditRefused, MarktechoError
 from flows.night import Night
 from flows.warehouse import connect
 
@@ -28,15 +30,20 @@ class FailedSource:
 
 @contextmanager
 def recorded(night: Night) -> Iterator[None]:
-    """Record the run in core.runs while its steps run inside the block; errors are recorded and passed on."""
+    """Record the run in core.runs while its steps run inside the block; errors are recorded and passed on.
+
+    A failure that cannot even be recorded (the disk is full) is found by the next run, as that of a killed one is.
+    """
     begin(night)
     try:
         yield
     except AuditRefused as refusal:
-        finish(night, "audit_refused", str(refusal))
+        with suppress(duckdb.Error, OSError, MarktechoError):
+            finish(night, "audit_refused", str(refusal))
         raise
     except BaseException as error:
-        finish(night, "failed", f"{type(error).__name__}: {error}")
+        with suppress(duckdb.Error, OSError, MarktechoError):
+            finish(night, "failed", f"{type(error).__name__}: {error}")
         raise
     finish(night, *verdict(night))
 

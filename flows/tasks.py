@@ -26,12 +26,13 @@ from flows import retention as retention_step
 from flows import summary as summary_step
 from flows import topics as topics_step
 from flows import trends as trends_step
+from flows.remedies import remedy
 
 
 def _is_passing(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again may help: the disk or a file lock, never a refused audit or a wrong setting."""
+    """Whether trying again may help: a file lock or a network disk, never a full disk or a refused audit."""
     error = state.result(raise_on_failure=False)
-    return isinstance(error, duckdb.IOException | OSError)
+    return isinstance(error, duckdb.IOException | OSError) and remedy(error) is None
 
 
 P = ParamSpec("P")

@@ -9,6 +9,7 @@ from rich.text import Text
 from flows.cli.app import app
 from flows.cli.terminal import errors
 from flows.errors import ExitCode, MarktechoError
+from flows.remedies import in_words
 
 # Each import registers its commands.
 from flows.cli import alerts, dashboard, demo, extending, files, night, queue  # noqa: F401  isort: skip
@@ -21,9 +22,12 @@ def main() -> None:
     """Run `marktecho`; errors meant for the user end in a message and an honest exit code, not in a traceback."""
     try:
         app()
-    except MarktechoError as error:
-        errors.print(Text.assemble(("marktecho:", "bold red"), f" {error}"), soft_wrap=True)
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         errors.print("marktecho: interrupted; run the command again to go on where it stopped.")
         sys.exit(ExitCode.FAILED)
+    except Exception as error:
+        message = in_words(error)
+        if message is None:
+            raise
+        errors.print(Text.assemble(("marktecho:", "bold red"), f" {message}"), soft_wrap=True)
+        sys.exit(error.exit_code if isinstance(error, MarktechoError) else ExitCode.FAILED)

@@ -1,0 +1,1 @@
+"""Faults that a night must survive, one file per kind."""
