@@ -102,6 +102,16 @@ class Home:
         return self.root / "decisions.sqlite"
 
     @property
+    def restoring(self) -> Path:
+        """A backup on its way back; while it is there nothing else may work here."""
+        return self.root / "restoring"
+
+    @property
+    def last_backup(self) -> Path:
+        """Where the last backup lies and when it was made, as JSON."""
+        return self.root / "last_backup.json"
+
+    @property
     def work(self) -> Path:
         """Working files of dlt, dbt and DuckDB; may be deleted between runs."""
         return self.root / "work"

@@ -1,4 +1,4 @@
-"""What the machine does to a night, in words, and what to do about it: a full disk, no right to write, a damaged file."""
+"""What the machine does to a night, and what to do about it: a full disk, no right to write, a damaged file."""
 
 from __future__ import annotations
 

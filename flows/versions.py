@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from flows.durable import sync
 from flows.errors import WarehouseBusy
 from flows.home import Home
 from flows.published import attach_marts
@@ -62,9 +63,9 @@ def current_version(home: Home) -> str | None:
 
 def swap_in(home: Home, temporary: Path) -> None:
     """Make a finished file the published one, durably: readers see the old file or the new one, never a mixture."""
-    _sync(temporary)
+    sync(temporary)
     os.replace(temporary, home.marts)  # noqa: PTH105 - named as what it is, atomic
-    _sync(home.published)
+    sync(home.published)
 
 
 def keep_version(home: Home, run_id: str) -> None:
@@ -74,7 +75,7 @@ def keep_version(home: Home, run_id: str) -> None:
     link(home.marts, temporary)
     os.replace(temporary, version_path(home, run_id))  # noqa: PTH105
     temporary.unlink(missing_ok=True)  # still there when both names were the same file already
-    _sync(home.versions)
+    sync(home.versions)
 
 
 def adopt_current(home: Home) -> None:
@@ -127,12 +128,4 @@ def link(source: Path, target: Path) -> None:
         target.hardlink_to(source)
     except OSError:
         shutil.copy2(source, target)
-        _sync(target)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(target)

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from flows.errors import WarehouseBusy
+from flows.errors import UsageError, WarehouseBusy
 from flows.home import Home
 from flows.schema import bring_up_to_date
 
@@ -51,6 +51,15 @@ def exclusive(home: Home, *, wait_seconds: float = 0) -> Iterator[None]:
         lock.release()
 
 
+def refuse_half_restored(home: Home) -> None:
+    """Raise UsageError when a backup was on its way back here and did not arrive."""
+    if home.restoring.exists():
+        raise UsageError(
+            f"{home.root}: a backup was being restored here and that did not end. "
+            "Run `marktecho restore BACKUP --replace` again."
+        )
+
+
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Do all of the block's writes, or none of them."""
@@ -71,6 +80,7 @@ def connect(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     refuses a second connection with another configuration (dlt and dbt open their own). The folder for what does not
     fit into memory stays DuckDB's own, beside the warehouse: it cannot be set again once it has been used.
     """
+    refuse_half_restored(home)
     connection = duckdb.connect(str(home.warehouse))
     try:
         connection.execute("set timezone = 'UTC'")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -29,7 +28,6 @@ from flows.versions import current_version, prune, version_ids
 from flows.warehouse import connect
 
 FIRST, SECOND, THIRD = (f"2026112{day}T013000Z-00000{day}" for day in (1, 2, 3))
-TESTS = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -73,29 +71,9 @@ def audit_again(home: Home, run_id: str) -> None:
         warehouse.execute("update core.runs set audit_result = 'passed' where run_id = ?", [run_id])
 
 
-def change_marts(home: Home) -> None:
-    """Other marts than before, audited."""
-    from flows.audit import marts_fingerprint
-
-    with connect(home) as warehouse:
-        warehouse.execute("update marts.mentions set url = url || '/changed'")
-        warehouse.execute("update core.audits set marts_fingerprint = ?", [marts_fingerprint(warehouse)])
-
-
 def published(home: Home, sql: str) -> list[tuple[Any, ...]]:
     with open_published(home) as marts:
         return marts.execute(sql).fetchall()
-
-
-def publisher(home: Home, run_id: str, function: str, call: str) -> int:
-    """Publish in a process that dies at a call; gives its exit status."""
-    return subprocess.run(
-        [sys.executable, str(TESTS / "publishing_process.py"), str(home.root), run_id, function, call],
-        cwd=TESTS.parent,
-        env=os.environ | {"PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}"},
-        check=False,
-        timeout=120,
-    ).returncode
 
 
 def test_nothing_published_is_said_clearly(home: Home) -> None:
@@ -314,41 +292,3 @@ def test_leftovers_of_a_dead_publication_are_swept_away(home: Home) -> None:
     publish_as(home, FIRST)
     assert not any(leftover.exists() for leftover in leftovers)
     assert published(home, "select count(*) from mentions") == [(2,)]
-
-
-BEFORE_THE_SWAP = [
-    ("flows.publish._comment", "1+1"),
-    ("flows.publish._write", "1+1"),
-    ("flows.publish._verify", "1+1"),
-    ("flows.versions._sync", "1+1"),
-    ("os.replace", "1+0"),
-]
-AFTER_THE_SWAP = [
-    ("os.replace", "1+1"),
-    ("flows.versions.link", "1+1"),
-    ("os.replace", "2+1"),
-    ("flows.publish.prune", "1+0"),
-    ("flows.publish._record", "1+0"),
-]
-
-
-@pytest.mark.parametrize(("function", "call"), BEFORE_THE_SWAP + AFTER_THE_SWAP)
-def test_a_killed_publication_is_made_good_by_the_next(home: Home, function: str, call: str) -> None:
-    publish_as(home, FIRST)
-    change_marts(home)
-    runs.begin(make_night(home, run_id=SECOND))
-    assert publisher(home, SECOND, function, call) == -signal.SIGKILL
-    survived = SECOND if (function, call) in AFTER_THE_SWAP else FIRST
-    assert published(home, "select max(run_id), count(*) from runs where published_at is not null")[0][0] == survived
-    changed = published(home, "select count(*) from mentions where url like '%/changed'")
-    assert changed == [(2 if survived == SECOND else 0,)]
-
-    publish_as(home, THIRD)
-    assert published(home, "select max(run_id) from runs") == [(THIRD,)]
-    outcome = "done" if survived == SECOND else "interrupted"
-    assert published(home, f"select outcome, published_at is not null from runs where run_id = '{SECOND}'") == [
-        (outcome, survived == SECOND)
-    ]
-    assert rows(home, f"select outcome from core.runs where run_id = '{SECOND}'") == [{"outcome": outcome}]
-    assert version_ids(home) == sorted({FIRST, survived, THIRD})
-    assert not list(home.published.rglob(".marts-*"))
