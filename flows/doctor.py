@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,12 +14,16 @@ import duckdb
 
 from flows.errors import MarktechoError, UsageError
 from flows.home import Home
+from flows.remedies import in_words
 from flows.settings import Settings, load_settings
 from flows.sources.base import SourceFailed, SourceSettings
 from flows.sources.registry import connector
 
 OLD_AFTER = timedelta(hours=36)
 """Marts older than that mean that a night was missed."""
+GIGABYTE = 1_000_000_000
+SMALLEST_ROOM = 200_000_000
+"""Bytes that a night needs on the disk besides, for working files."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
         _checked("model", lambda: _model(located)),
         _checked(f"warehouse {located.warehouse}", lambda: _warehouse(located)),
         _checked(f"published marts {located.marts}", lambda: _published(located)),
+        _checked(f"room at {located.root}", lambda: _room(located)),
+        _checked("backup", lambda: _backup(located)),
     ]
     findings.append(_checked("sources in their last runs", lambda: _as_usual(located)))
     findings += _sources(located, settings)
@@ -55,13 +63,21 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
     return findings
 
 
+def mend(config: Path, home: Path | None) -> list[Finding]:
+    """Mend what is damaged (flows/repair.py); a finding per repair. Raises WarehouseBusy when a run is at work."""
+    from flows.repair import repair
+
+    repairs = repair(Home.locate(home), config)
+    return [Finding(f"damaged: {one.damaged}", one.is_mended, one.done) for one in repairs]
+
+
 def _checked(what: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, check())
     except SourceFailed as failure:
         return Finding(what, False, f"{failure.outcome}: {failure}")
     except (MarktechoError, duckdb.Error, OSError) as error:
-        return Finding(what, False, str(error))
+        return Finding(what, False, in_words(error) or str(error))
 
 
 def _model(home: Home) -> str:
@@ -97,6 +113,24 @@ def _published(home: Home) -> str:
             f"{age.days} days old: nights are being missed; look at the schedule and at `marktecho nightly`"
         )
     return f"{age.total_seconds() / 3600:.0f} hours old"
+
+
+def _room(home: Home) -> str:
+    """A night writes the changed warehouse and a publication beside the old ones. Raises UsageError for too little."""
+    used = sum(path.stat().st_size for path in (home.warehouse, home.marts) if path.exists())
+    free = shutil.disk_usage(home.root).free
+    said = f"{free / GIGABYTE:,.1f} GB free; warehouse and publication take {used / GIGABYTE:,.1f} GB"
+    if free < 2 * used + SMALLEST_ROOM:
+        raise UsageError(f"{said}: a night may need twice as much again; make room")
+    return said
+
+
+def _backup(home: Home) -> str:
+    try:
+        last = json.loads(home.last_backup.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "none yet; run: marktecho backup FOLDER"
+    return f"the last one is {last['path']} of {last['made_at'][:16]} UTC"
 
 
 def _sources(home: Home, settings: Settings) -> Iterator[Finding]:

@@ -102,6 +102,11 @@ class Home:
         return self.root / "decisions.sqlite"
 
     @property
+    def prefect(self) -> Path:
+        """Prefect's own files when no server of the user's is there."""
+        return self.root / "prefect"
+
+    @property
     def restoring(self) -> Path:
         """A backup on its way back; while it is there nothing else may work here."""
         return self.root / "restoring"

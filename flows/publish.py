@@ -7,6 +7,7 @@ everything after it (the kept version, the run's record) is made good by the nex
 from __future__ import annotations
 
 import json
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from flows.audit import marts_fingerprint
 from flows.build import row_counts
 from flows.errors import AuditRefused, MarktechoError, UsageError
 from flows.home import Home
+from flows.integrity import damage
 from flows.mart_docs import MartDoc, mart_docs
 from flows.night import Night
 from flows.published import attach_marts
@@ -34,6 +36,8 @@ from flows.versions import (
     version_path,
 )
 from flows.warehouse import connect, transaction
+
+logger = logging.getLogger(__name__)
 
 KEPT_VERSIONS = 7
 READABLE_BY_GROUP = 0o640
@@ -73,7 +77,7 @@ def rollback(home: Home, to: str | None = None) -> str:
     """Publish an earlier version again: the one before the current, or that of run `to`; gives its run id.
 
     The versions in between are kept, so that `to` can also go forward again. Waits for a publication that is going on.
-    Raises UsageError when there is no such version.
+    Raises UsageError when there is no such version, MarktechoError when it is damaged.
     """
     with publishing(home), swept(home):
         adopt_current(home)
@@ -84,6 +88,8 @@ def rollback(home: Home, to: str | None = None) -> str:
         if chosen not in kept:
             raise UsageError(f"{home.versions}: no version {chosen}. Kept are: {', '.join(kept)}.")
         version = version_path(home, chosen)
+        if found := damage(version):
+            raise MarktechoError(f"{version}: damaged ({found}). Choose another one with --to: {', '.join(kept)}.")
         if not (home.marts.exists() and version.samefile(home.marts)):
             temporary = home.published / TEMPORARY.format(run_id=chosen)
             link(version, temporary)
@@ -111,15 +117,19 @@ def _settle_earlier_runs(warehouse: duckdb.DuckDBPyConnection, night: Night) -> 
         for (run_id,) in warehouse.execute("select run_id from core.runs where published_at is not null").fetchall()
     }
     for run_id in set(version_ids(night.home)) - known - {night.run_id}:
-        with attach_marts(version_path(night.home, run_id)) as version:
-            row = version.execute(
-                """
-                select run_id, outcome, message, published_at, row_counts
-                from marts.runs
-                where run_id = $run_id and published_at is not null
-                """,
-                {"run_id": run_id},
-            ).fetchone()
+        try:
+            with attach_marts(version_path(night.home, run_id)) as version:
+                row = version.execute(
+                    """
+                    select run_id, outcome, message, published_at, row_counts
+                    from marts.runs
+                    where run_id = $run_id and published_at is not null
+                    """,
+                    {"run_id": run_id},
+                ).fetchone()
+        except duckdb.Error as error:
+            logger.warning("%s: cannot be read (%s)", version_path(night.home, run_id), error)
+            continue
         if row:
             _record(
                 warehouse,

@@ -21,6 +21,7 @@ from flows.backups.manifest import DIGEST_BYTES, MANIFEST, Entry, Manifest, back
 from flows.durable import sync, write_durably
 from flows.errors import MarktechoError, UsageError
 from flows.home import Home
+from flows.integrity import row_counts
 from flows.night import reporter
 from flows.schema import version_of
 from flows.versions import publishing
@@ -154,17 +155,6 @@ def _settle(home: Home) -> tuple[int | None, dict[str, int]]:
             return version_of(warehouse), row_counts(warehouse)
     except duckdb.Error as error:
         raise MarktechoError(f"{home.warehouse}: cannot be read ({error}); no backup was made.") from error
-
-
-def row_counts(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of every table of an open database, each read from beginning to end. Raises duckdb.Error at damage."""
-    counts = {}
-    for schema, table in database.execute(
-        "select schema_name, table_name from duckdb_tables() where not internal and not temporary order by all"
-    ).fetchall():
-        row = database.execute(f'select count(*), bit_xor(hash(t)) from "{schema}"."{table}" as t').fetchone()
-        counts[f"{schema}.{table}"] = row[0] if row else 0
-    return counts
 
 
 def _copy(path: Path, target: Path) -> tuple[int, int, str]:

@@ -27,6 +27,7 @@ from flows.cli.working import working_night
 from flows.errors import ExitCode, UsageError
 from flows.home import Home
 from flows.night import Night
+from flows.prefect_database import set_aside_damaged
 from flows.settings import load_settings
 
 
@@ -227,6 +228,9 @@ def _prefect_without_server(home: Home) -> None:
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     if "PREFECT_API_URL" not in os.environ:
-        os.environ.setdefault("PREFECT_HOME", str(home.root / "prefect"))
+        aside = set_aside_damaged(home)
+        if aside:
+            errors.print(f"Prefect's database was damaged; it is now {aside}, and a new one is made.", soft_wrap=True)
+        os.environ.setdefault("PREFECT_HOME", str(home.prefect))
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
         os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")

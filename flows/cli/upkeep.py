@@ -16,11 +16,16 @@ from flows.settings import load_settings
 
 
 @app.command()
-def doctor(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    repair: Annotated[bool, typer.Option("--repair", help="First mend what is damaged and can be mended.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check the settings, the secrets, every source's reachability, the model and the published marts."""
-    from flows.doctor import examine
+    from flows.doctor import examine, mend
 
-    findings = examine(config, home)
+    findings = [*(mend(config, home) if repair else []), *examine(config, home)]
     if as_json:
         print_json([vars(finding) for finding in findings])
     else:

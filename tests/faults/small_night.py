@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ CONFIG = """
 language: en
 company: {id: velumo, name: Velumo, query: velumo}
 competitors: [{id: pedelo, name: Pedelo, query: pedelo}]
-sources: [{type: files, name: export, paths: ['exports/*.csv']}]
+sources: [{type: files, name: export, paths: ['exports/*.csv', 'exports/*.parquet']}]
 """
 
 
@@ -56,6 +57,11 @@ class Village:
     post_ids: list[str]
 
     @property
+    def settings(self) -> tuple[str, Path]:
+        """The option that names the settings."""
+        return "--config", self.folder / "listening.yaml"
+
+    @property
     def first(self) -> Path:
         return self.folder / "first"
 
@@ -67,22 +73,18 @@ class Village:
 
     def start(self, home: Path, prepare: Preparation | None = None, *, as_of: str = AS_OF) -> Command:
         """Begin a night."""
-        return self.command("nightly", "--as-of", as_of, home=home, prepare=prepare)
+        return self.command("nightly", *self.settings, "--as-of", as_of, home=home, prepare=prepare)
 
     def night(self, home: Path, prepare: Preparation | None = None, *, as_of: str = AS_OF) -> Ended:
         """Run a night to its end."""
         return self.start(home, prepare, as_of=as_of).end()
 
     def command(self, *arguments: str | Path, home: Path, prepare: Preparation | None = None) -> Command:
-        """Begin a command on a home, with the settings of the folder."""
-        self._count.append(1)
+        """Begin a command on a home."""
+        log = self.folder / f"{home.name}-{time.monotonic_ns()}.log"
         return Command(
-            *arguments, "--config", self.folder / "listening.yaml", "--home", home,
-            log=self.folder / f"{home.name}-{len(self._count)}.log", environment=self.environment,
-            prepare=Prepared(prepare),
+            *arguments, "--home", home, log=log, environment=self.environment, prepare=Prepared(prepare)
         )  # fmt: skip
-
-    _count: list[int]
 
 
 def found(folder: Path, environment: dict[str, str]) -> Village:
@@ -91,8 +93,8 @@ def found(folder: Path, environment: dict[str, str]) -> Village:
     exports.mkdir(parents=True)
     (folder / "listening.yaml").write_text(CONFIG, encoding="utf-8")
     posts = [post for post in Script(datetime(2026, 11, 20, tzinfo=UTC)).posts if post.platform == "mastodon"]
-    posts = posts[: FIRST_DAY + SECOND_DAY]
-    village = Village(folder, environment, sorted(post.key for post in posts), [])
+    posts = posts[-FIRST_DAY - SECOND_DAY :]
+    village = Village(folder, environment, sorted(post.key for post in posts))
     write_export(exports / "1.csv", posts[:FIRST_DAY])
     ended = village.night(village.first)
     assert ended.code == 0, ended.printed

@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from tests.faults.command import LIBRARIES
+from tests.faults.landing_process import PAGES, land_and_die
 from tests.landing_fixture import make_night, rows
-from tests.landing_process import PAGES, land_and_die
 
 PLACES = [
     "page-3",
@@ -25,7 +26,7 @@ EXPECTED = sorted(record["id"] for page in PAGES for record in page)
 def run_process(home: Path, place: str) -> int | None:
     """Run a process of its own, forked from one that has the libraries loaded; returns its exit code."""
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["dlt.load.load", "dlt.destinations", "flows.ingest"])
+    processes.set_forkserver_preload(LIBRARIES)
     process = processes.Process(target=land_and_die, args=(home, place))
     process.start()
     process.join(timeout=120)

@@ -1,4 +1,4 @@
-"""What a process does that lands pages and may be killed (SIGKILL) at a chosen place; see test_landing_kill."""
+"""What a process does that lands pages and may be killed (SIGKILL) at a chosen place; see test_landing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,179 @@
+"""Whole nights under every fault: each completes, or says what is wrong and ends with an honest exit code.
+
+Nothing is lost, nothing is there twice, and readers see the old marts or the new ones all the time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.faults.command import Ended
+from tests.faults.limits import ClockOff, FullDisk, read_only, without_roots_powers
+from tests.faults.reader import Reader, reading
+from tests.faults.small_night import Village, fingerprint, found, kept_ids
+from tests.night_process import ask, marktecho
+from tests.prefect_server import PrefectServer
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+MOMENTS = [
+    "ingest export: 80", "prepare: 60", "enrich: 60", "topics: 0", "trends: 0", "build: 20", "audit: 2", "publish: 7",
+]  # fmt: skip
+LOSES_WORK = ("ingest export: 80", "build: 20")
+"""After a kill there the working folders of dlt and dbt are gone, too."""
+RANDOM_MOMENTS = [Random(seed).uniform(0.3, 9) for seed in (1, 2)]
+EARLIER = "2026-11-18T02:30:00+00:00"
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory, prefect: PrefectServer) -> Village:
+    return found(tmp_path_factory.mktemp("village"), prefect.environment)
+
+
+@pytest.fixture(scope="module")
+def calm(village: Village) -> Path:
+    """The home after a second night that nobody disturbed."""
+    home = village.copy_of(village.first, "calm")
+    ended = village.night(home)
+    assert ended.code == 0, ended.printed
+    return home
+
+
+def whole(home: Path, village: Village, calm: Path) -> None:
+    """The published marts are those of an undisturbed night, and every post is there once."""
+    assert fingerprint(home) == fingerprint(calm)
+    for table, native_ids in kept_ids(home).items():
+        assert native_ids == village.post_ids, table
+
+
+def undisturbed(reader: Reader, *versions: str) -> None:
+    assert reader.wrong == []
+    assert reader.seen <= set(versions)
+    assert reader.look_count > 10
+
+
+def failed(ended: Ended, *words: str) -> None:
+    """It ended with exit code 1, the words, and no traceback."""
+    assert ended.code == 1, ended.printed
+    for each in words:
+        assert each in ended.printed
+    assert "Traceback" not in ended.printed, ended.printed
+
+
+def spoil(path: Path) -> None:
+    """Let a piece in the middle of a file rot."""
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4096] = Random(5).randbytes(4096)
+    path.unlink()
+    path.write_bytes(content)
+
+
+def test_a_killed_night_run_again_ends_like_an_undisturbed_one(village: Village, calm: Path) -> None:
+    home = village.copy_of(village.first, "killed")
+    before = fingerprint(home)
+    kills = 0
+    with reading(home) as reader:
+        for seconds in RANDOM_MOMENTS:
+            kills += village.start(home).kill_after(seconds)
+        for moment in MOMENTS:
+            command = village.start(home)
+            assert command.kill_at(moment), f"no progress matched {moment}: {command.printed}"
+            kills += 1
+            if moment in LOSES_WORK:
+                shutil.rmtree(home / "work")
+        ended = village.night(home)
+    assert ended.code == 0, ended.printed
+    whole(home, village, calm)
+    undisturbed(reader, before, fingerprint(calm))
+    outcomes = "select outcome, count(*) from marts.runs group by all order by all"
+    assert ask(home / "published" / "marts.duckdb", outcomes)[0] == ("done", 2)
+    (interrupted,) = ask(home / "warehouse.duckdb", "select count(*) from core.runs where outcome = 'interrupted'")[0]
+    assert len(MOMENTS) <= interrupted <= kills
+
+
+def test_a_night_without_room_or_rights_says_so_and_two_at_once_take_turns(village: Village, calm: Path) -> None:
+    home = village.copy_of(village.first, "poor")
+    before = fingerprint(home)
+    with reading(home) as reader:
+        full = FullDisk((home / "warehouse.duckdb").stat().st_size + 400_000)
+        failed(village.night(home, full), "The disk is full: make room")
+        with read_only(home, home / "published", home / "work"):
+            failed(village.night(home, without_roots_powers), "Marktecho may not write there")
+        with read_only(home / "published"):
+            failed(village.night(home, without_roots_powers), "Marktecho may not write there")
+        assert fingerprint(home) == before
+        nights = [village.start(home), village.start(home)]
+        ends = [night.end() for night in nights]
+    assert [ended.code for ended in ends] == [0, 0], ends
+    assert any("another marktecho process is at work here; waiting" in ended.printed for ended in ends)
+    whole(home, village, calm)
+    undisturbed(reader, before, fingerprint(calm))
+
+
+def test_a_clock_that_goes_back_and_a_broken_export_do_not_stop_the_nights(village: Village, calm: Path) -> None:
+    home = village.copy_of(calm, "earlier")
+    broken = village.folder / "exports" / "3.parquet"
+    broken.write_bytes(b"PAR1" + os.urandom(2_000) + b"PAR1")
+    back = ClockOff(timedelta(days=-3))
+    with reading(home) as reader:
+        ended = village.night(home, back, as_of=EARLIER)
+        assert ended.code == 4, ended.printed
+        assert "3.parquet" in ended.printed
+        assert "Traceback" not in ended.printed
+        earlier = fingerprint(home)
+        assert village.command("rollback", home=home).end().code == 0
+        broken.unlink()
+        assert village.night(home).code == 0
+    whole(home, village, calm)
+    undisturbed(reader, earlier, fingerprint(calm))
+    refused = village.command("import", __file__, "--source", "export", *village.settings, home=home).end()
+    assert refused.code == 2, refused.printed
+    whole(home, village, calm)
+
+
+def test_damaged_files_are_told_and_mended_or_brought_back(village: Village, calm: Path) -> None:
+    home = village.copy_of(calm, "damaged")
+    marts, warehouse = home / "published" / "marts.duckdb", home / "warehouse.duckdb"
+    backups = village.folder / "backups"
+    assert marktecho("backup", backups, "--home", home).code == 0
+
+    spoil(marts)
+    failed(village.command("query", "select count(*) from mentions", home=home).end(), "marktecho rollback")
+    mended = village.command("doctor", "--repair", *village.settings, home=home).end()
+    assert "published anew from the warehouse" in mended.printed, mended.printed
+    whole(home, village, calm)
+
+    spoil(marts)
+    for version in (home / "published" / "versions").iterdir():
+        spoil(version)
+    assert village.night(home).code == 0
+    whole(home, village, calm)
+
+    spoil(warehouse)
+    failed(village.night(home), "A file is damaged: `marktecho doctor --repair`")
+    told = village.command("doctor", "--repair", *village.settings, home=home).end()
+    assert f"--replace --home {home}" in told.printed
+    assert fingerprint(home) == fingerprint(calm)
+    restored = marktecho("restore", backups, "--replace", "--home", home)
+    assert restored.code == 0, restored.errors
+    whole(home, village, calm)
+
+
+def test_prefects_own_database_may_be_damaged_or_its_server_away(village: Village, calm: Path) -> None:
+    home = village.copy_of(calm, "prefectless")
+    away = village.environment | {"PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    failed(replace(village, environment=away).night(home), "Prefect")
+    (home / "prefect").mkdir()
+    (home / "prefect" / "prefect.db").write_bytes(b"SQLite format 3\x00" + os.urandom(20_000))
+    ended = marktecho("nightly", *village.settings, "--home", home, "--as-of", EARLIER)
+    assert ended.code == 0, ended.errors
+    assert "Prefect's database was damaged" in ended.errors
+    assert list((home / "prefect").glob("prefect.db.damaged-*"))
