@@ -92,6 +92,11 @@ class Home:
         return self.erasures / "log.jsonl"
 
     @property
+    def erasure_key(self) -> Path:
+        """The key of the hashes in the erasure log."""
+        return self.secrets / "erasure.key"
+
+    @property
     def models(self) -> Path:
         """Models adapted by `marktecho train`, one folder each, and which of them is in use."""
         return self.root / "models"

@@ -16,6 +16,7 @@ import pytest
 from flows.backups import backup, restore
 from flows.backups.backup import state_files
 from flows.backups.manifest import MANIFEST, complete_backups, digest
+from flows.erasure.forgotten import Forgotten, keep_away
 from flows.errors import MarktechoError, UsageError, WarehouseBusy
 from flows.home import Home
 from flows.privacy.pseudonyms import Pseudonyms
@@ -181,6 +182,23 @@ def test_what_was_there_is_kept_and_readers_are_not_disturbed(home: Home, backup
     assert state(Home.at(restored.replaced)) == before
 
 
+def test_who_was_forgotten_since_the_backup_stays_forgotten(home: Home, backups: Path, tmp_path: Path) -> None:
+    saved = backup(home, backups)
+    keep_away(home, posts=[("forum", "7")], reason="forgotten")
+    restored = restore(home, saved.path, replace=True)
+    assert restored.forgotten_count == 1
+    assert ask(home.warehouse, "select count(*), count(*) filter (native_id = '7') from landing.mentions") == [(49, 0)]
+    assert Forgotten.open(home).has_post("forum", "7")
+
+    lost = Home.locate(tmp_path / "after the machine was lost")
+    shutil.copy(home.erasure_log, lost.erasure_log)
+    shutil.copy(home.erasure_key, lost.erasure_key)
+    assert restore(lost, saved.path).forgotten_count == 1
+    lost.erasure_key.write_bytes(bytes(32))
+    with pytest.raises(UsageError, match=r"another erasure\.key .* would come back"):
+        restore(lost, backup(home, backups).path, replace=True)
+
+
 def dying_at(call: int, work: Callable[[], object]) -> int:
     """Do the work in a process that dies when it gives its n-th file a name; returns the process's status."""
     child = os.fork()
@@ -234,7 +252,7 @@ def test_the_commands(home: Home, backups: Path, tmp_path: Path) -> None:
     path = json.loads(saved.output)["path"]
     restored = marktecho("restore", path, "--home", tmp_path / "new")
     assert restored.code == 0, restored.errors
-    assert "The next night fetches what came since." in restored.output
+    assert "The next night fetches what is new" in restored.output
     refused = marktecho("restore", path, "--home", tmp_path / "new")
     assert refused.code == 2
     assert "add --replace" in refused.errors

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from flows.backups.backup import REPLACED, state_files
 from flows.backups.manifest import MANIFEST, Manifest, complete_backups, damaged_files, digest
-from flows.durable import sync
+from flows.durable import sync, write_durably
+from flows.erasure.again import erase_again
 from flows.errors import MarktechoError, UsageError
 from flows.home import Home
 from flows.night import reporter
@@ -20,12 +21,16 @@ from flows.warehouse import exclusive, sql_folder
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back; `replaced` holds what was there before, None when the state folder was empty."""
+    """What came back, without the posts that were forgotten since.
+
+    `replaced` holds what was there before, None when the state folder was empty.
+    """
 
     backup: Path
     created_at: str
     file_count: int
     mention_count: int
+    forgotten_count: int
     replaced: Path | None
 
 
@@ -46,23 +51,25 @@ def restore(home: Home, backup: Path, *, replace: bool = False) -> Restored:
             f"{chosen}: was made by Marktecho {manifest.marktecho} with schema version {manifest.schema_version}; this "
             f"one knows versions up to {newest}. Install that version first."
         )
-    present = list(state_files(home))
-    if present and not replace:
+    if not replace and any(path not in (home.erasure_log, home.erasure_key) for path in state_files(home)):
         raise UsageError(
             f"{home.root}: is in use. Restore to another --home, or add --replace: what is there is then kept in "
             f"{home.root / REPLACED}<time>."
         )
     if problems := list(damaged_files(chosen, manifest)):
         raise MarktechoError("The backup is damaged, nothing has been changed:\n" + "\n".join(problems))
+    _check_erasure_key(home, chosen)
     with exclusive(home), publishing(home):
         _stage(home, chosen, manifest)
+        forgotten_count = erase_again(Home.at(home.restoring))
         replaced = home.root / f"{REPLACED}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-        _put_in_place(home, manifest, replaced)
+        _put_in_place(home, replaced)
     return Restored(
         chosen,
         manifest.created_at,
         len(manifest.files),
-        manifest.tables.get("core.mentions", 0),
+        manifest.tables.get("core.mentions", 0) - forgotten_count,
+        forgotten_count,
         replaced if replaced.exists() else None,
     )
 
@@ -89,22 +96,49 @@ def _stage(home: Home, backup: Path, manifest: Manifest) -> None:
         if digest(target) != entry.digest:
             raise MarktechoError(f"{target}: was not copied well; the disk may be failing. Run it again.")
     report("restore", len(manifest.files), len(manifest.files))
+    _keep_forgotten(home, Home.at(home.restoring))
 
 
-def _put_in_place(home: Home, manifest: Manifest, replaced: Path) -> None:
+def _check_erasure_key(home: Home, backup: Path) -> None:
+    """Raise UsageError when what was forgotten here could not be kept away with the key of the backup."""
+    theirs = Home.at(backup).erasure_key
+    if not (home.erasure_log.exists() and home.erasure_key.exists() and theirs.exists()):
+        return
+    if theirs.read_bytes() != home.erasure_key.read_bytes():
+        raise UsageError(
+            f"{backup}: has another {theirs.name} than {home.root}, so what was forgotten here would come back. "
+            "It is of another installation: restore it to another --home."
+        )
+
+
+def _keep_forgotten(home: Home, staged: Home) -> None:
+    """Add what the log of erasures says here to that of the backup: who was forgotten since stays forgotten."""
+    if not home.erasure_log.exists():
+        return
+    here = home.erasure_log.read_text(encoding="utf-8").splitlines()
+    known = staged.erasure_log.read_text(encoding="utf-8").splitlines() if staged.erasure_log.exists() else []
+    lines = [*known, *(line for line in here if line not in set(known))]
+    staged.erasures.mkdir(exist_ok=True, mode=0o700)
+    write_durably(staged.erasure_log, "".join(f"{line}\n" for line in lines).encode())
+    if home.erasure_key.exists():
+        staged.secrets.mkdir(exist_ok=True, mode=0o700)
+        write_durably(staged.erasure_key, home.erasure_key.read_bytes())
+
+
+def _put_in_place(home: Home, replaced: Path) -> None:
     """Give every file its name; what has the name already, and what the backup does not know, moves to `replaced`."""
-    known = {entry.path for entry in manifest.files}
+    staged = {path.relative_to(home.restoring): path for path in state_files(Home.at(home.restoring))}
     for path in state_files(home):
         place = path.relative_to(home.root)
         kept = replaced / place
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if str(place) in known:
+        if place in staged:
             link(path, kept)
         else:
             path.replace(kept)
-    for entry in manifest.files:
-        target = home.root / entry.path
+    for place, path in staged.items():
+        target = home.root / place
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (home.restoring / entry.path).replace(target)
+        path.replace(target)
         sync(target.parent)
     shutil.rmtree(home.restoring)

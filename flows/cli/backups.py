@@ -57,7 +57,8 @@ def restore(
         return
     output.print(
         f"Restored {restored.backup} of {restored.created_at}: {restored.file_count:,} files, "
-        f"{restored.mention_count:,} mentions. The next night fetches what came since.",
+        f"{restored.mention_count:,} mentions, without {restored.forgotten_count:,} that were forgotten since. "
+        "The next night fetches what is new; `marktecho recheck` asks for what was deleted in between.",
         soft_wrap=True,
     )
     if restored.replaced:

@@ -136,7 +136,7 @@ def _hash(key: bytes, *parts: str) -> str:
 
 
 def _key(home: Home) -> bytes:
-    return open_key(home.secrets / "erasure.key", "erasure key", "what has been forgotten would come back")
+    return open_key(home.erasure_key, "erasure key", "what has been forgotten would come back")
 
 
 def _append(home: Home, line: dict[str, Any]) -> None:

@@ -92,14 +92,18 @@ def found(folder: Path, environment: dict[str, str]) -> Village:
     exports = folder / "exports"
     exports.mkdir(parents=True)
     (folder / "listening.yaml").write_text(CONFIG, encoding="utf-8")
-    posts = [post for post in Script(datetime(2026, 11, 20, tzinfo=UTC)).posts if post.platform == "mastodon"]
-    posts = posts[-FIRST_DAY - SECOND_DAY :]
-    village = Village(folder, environment, sorted(post.key for post in posts))
-    write_export(exports / "1.csv", posts[:FIRST_DAY])
+    village = Village(folder, environment, sorted(post.key for post in posts()))
+    write_export(exports / "1.csv", posts()[:FIRST_DAY])
     ended = village.night(village.first)
     assert ended.code == 0, ended.printed
-    write_export(exports / "2.csv", posts[FIRST_DAY:])
+    write_export(exports / "2.csv", posts()[FIRST_DAY:])
     return village
+
+
+def posts() -> list[Post]:
+    """The posts of both days, the oldest first."""
+    script = Script(datetime(2026, 11, 20, tzinfo=UTC))
+    return [post for post in script.posts if post.platform == "mastodon"][-FIRST_DAY - SECOND_DAY :]
 
 
 def fingerprint(home: Path) -> str:
