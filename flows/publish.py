@@ -57,7 +57,7 @@ def publish(night: Night, *, keep: int = KEPT_VERSIONS) -> Path:
         adopt_current(home)
         temporary = home.published / TEMPORARY.format(run_id=night.run_id)
         with connect(home) as warehouse:
-            audited = _passed_audit(warehouse)
+            audited = _passed_audit(warehouse, night.run_id)
             _settle_earlier_runs(warehouse, night)
             _ensure_row(warehouse, night)
             counts = row_counts(warehouse)
@@ -97,10 +97,19 @@ def rollback(home: Home, to: str | None = None) -> str:
         return chosen
 
 
-def _passed_audit(warehouse: duckdb.DuckDBPyConnection) -> str:
-    """The fingerprint of the marts as they stand, given that the last audit passed for it."""
+def _passed_audit(warehouse: duckdb.DuckDBPyConnection, run_id: str) -> str:
+    """The fingerprint of the marts as they stand, given that this run's audit, or without one the last, passed for it.
+
+    A run's own audit counts first: after the clock has gone back it is not the one with the latest time.
+    """
     last = warehouse.execute(
-        "select audit_result, marts_fingerprint from core.audits order by audited_at desc limit 1"
+        """
+        select audit_result, marts_fingerprint
+        from core.audits
+        order by run_id = $run_id desc, audited_at desc
+        limit 1
+        """,
+        {"run_id": run_id},
     ).fetchone()
     if last is None or last[0] != "passed":
         raise AuditRefused("The marts have not passed an audit. Run `marktecho audit` and see what it says.")

@@ -26,6 +26,9 @@ REMEDIES = {
         "database disk image is malformed",
         "file is not a database",
     ),
+    "The Prefect server does not answer: start it, or unset PREFECT_API_URL and the night starts one of its own.": (
+        "Failed to reach API at",
+    ),
 }
 
 
@@ -34,25 +37,28 @@ def remedy(error: BaseException) -> str | None:
 
     The error may lie beneath others: those of dlt and dbt hold it as their cause or in their words.
     """
-    for one in _chain(error):
-        words = str(one)
-        for advice, signs in REMEDIES.items():
-            if any(sign in words for sign in signs):
-                return advice
-    return None
+    found = _sign(error)
+    return found[1] if found else None
 
 
 def in_words(error: Exception) -> str | None:
     """An error as a message for the user: what happened and what to do; None for one that is a bug."""
     if isinstance(error, MarktechoError) and error.exit_code is not ExitCode.FAILED:
         return str(error)
-    advice = remedy(error)
+    found = _sign(error)
     if isinstance(error, MarktechoError):
-        return f"{error} {advice}" if advice else str(error)
-    if advice is None:
-        return None
-    cause = _chain(error)[-1]
-    return f"{' '.join(str(cause).split())}. {advice}"
+        return f"{error} {found[1]}" if found else str(error)
+    return " ".join(f"{found[0].rstrip('.')}. {found[1]}".split()) if found else None
+
+
+def _sign(error: BaseException) -> tuple[str, str] | None:
+    """The words of an error, or of one beneath it, that the machine is to blame for, and what to do about it."""
+    for one in _chain(error):
+        words = str(one)
+        for advice, signs in REMEDIES.items():
+            if any(sign in words for sign in signs):
+                return words, advice
+    return None
 
 
 def _chain(error: BaseException) -> list[BaseException]:

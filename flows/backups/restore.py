@@ -61,7 +61,7 @@ def restore(home: Home, backup: Path, *, replace: bool = False) -> Restored:
     _check_erasure_key(home, chosen)
     with exclusive(home), publishing(home):
         _stage(home, chosen, manifest)
-        forgotten_count = erase_again(Home.at(home.restoring))
+        forgotten_count = erase_again(Home.locate(home.restoring))
         replaced = home.root / f"{REPLACED}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
         _put_in_place(home, replaced)
     return Restored(

@@ -170,7 +170,7 @@ def test_damaged_files_are_told_and_mended_or_brought_back(village: Village, cal
 def test_prefects_own_database_may_be_damaged_or_its_server_away(village: Village, calm: Path) -> None:
     home = village.copy_of(calm, "prefectless")
     away = village.environment | {"PREFECT_API_URL": "http://127.0.0.1:9/api"}
-    failed(replace(village, environment=away).night(home), "Prefect")
+    failed(replace(village, environment=away).night(home), "http://127.0.0.1:9", "Prefect server does not answer")
     (home / "prefect").mkdir()
     (home / "prefect" / "prefect.db").write_bytes(b"SQLite format 3\x00" + os.urandom(20_000))
     ended = marktecho("nightly", *village.settings, "--home", home, "--as-of", EARLIER)
