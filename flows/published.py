@@ -35,8 +35,8 @@ def open_published(home: Home) -> duckdb.DuckDBPyConnection:
         return attach_marts(home.marts)
     except duckdb.Error as error:
         raise MarktechoError(
-            f"{home.marts}: cannot be read ({error}). Run `marktecho rollback` for the version before, "
-            "or `marktecho publish` to write it again."
+            f"{home.marts}: cannot be read ({error}). "
+            "`marktecho doctor --repair` publishes it anew, or the version before."
         ) from None
 
 

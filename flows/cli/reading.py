@@ -10,6 +10,7 @@ from flows.cli.app import HomeOption, JsonOption, app
 from flows.cli.terminal import errors, print_json, print_rows
 from flows.errors import UsageError
 from flows.home import Home
+from flows.remedies import remedy
 
 
 @app.command()
@@ -27,12 +28,14 @@ def query(
     with open_published(Home.locate(home)) as marts:
         try:
             result = marts.sql(sql)
+            if result is None:
+                return
+            columns = result.columns
+            rows = result.fetchmany(limit + 1)
         except duckdb.Error as error:
+            if remedy(error):
+                raise
             raise UsageError(f"The query was refused: {error}") from None
-        if result is None:
-            return
-        columns = result.columns
-        rows = result.fetchmany(limit + 1)
     shown = rows[:limit]
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in shown])

@@ -75,7 +75,7 @@ class Command:
         while self._process.exitcode is None:
             if pattern.search(self.printed):
                 return self.kill()
-            time.sleep(0.005)
+            time.sleep(0.02)
         return False
 
     def kill(self) -> bool:

@@ -52,7 +52,7 @@ class Reader:
 
 
 @contextmanager
-def reading(home: Path, every_seconds: float = 0.25) -> Iterator[Reader]:
+def reading(home: Path, every_seconds: float = 0.7) -> Iterator[Reader]:
     """Read the published marts of a home while the block runs, all the time but for short pauses."""
     reader = Reader(home / "published" / "marts.duckdb")
     done = threading.Event()

@@ -68,10 +68,10 @@ def failed(ended: Ended, *words: str) -> None:
 
 
 def spoil(path: Path) -> None:
-    """Let a piece in the middle of a file rot."""
+    """Let the middle half of a file rot."""
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 4096] = Random(5).randbytes(4096)
+    quarter = len(content) // 4
+    content[quarter:-quarter] = Random(5).randbytes(len(content) - 2 * quarter)
     path.unlink()
     path.write_bytes(content)
 
@@ -143,10 +143,10 @@ def test_damaged_files_are_told_and_mended_or_brought_back(village: Village, cal
     home = village.copy_of(calm, "damaged")
     marts, warehouse = home / "published" / "marts.duckdb", home / "warehouse.duckdb"
     backups = village.folder / "backups"
-    assert marktecho("backup", backups, "--home", home).code == 0
+    assert village.command("backup", backups, home=home).end().code == 0
 
     spoil(marts)
-    failed(village.command("query", "select count(*) from mentions", home=home).end(), "marktecho rollback")
+    failed(village.command("query", "from mentions", home=home).end(), "marktecho doctor --repair")
     mended = village.command("doctor", "--repair", *village.settings, home=home).end()
     assert "published anew from the warehouse" in mended.printed, mended.printed
     whole(home, village, calm)
@@ -162,8 +162,8 @@ def test_damaged_files_are_told_and_mended_or_brought_back(village: Village, cal
     told = village.command("doctor", "--repair", *village.settings, home=home).end()
     assert f"--replace --home {home}" in told.printed
     assert fingerprint(home) == fingerprint(calm)
-    restored = marktecho("restore", backups, "--replace", "--home", home)
-    assert restored.code == 0, restored.errors
+    restored = village.command("restore", backups, "--replace", home=home).end()
+    assert restored.code == 0, restored.printed
     whole(home, village, calm)
 
 
