@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -46,7 +45,7 @@ NOT_YET_DURABLE = [("os.replace", "1+1")]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with marts of two mentions, as if they had passed an audit."""
+    """A home with a publication of two mentions, whose run SECOND is about to publish them changed."""
     core = CoreTables(tmp_path_factory.mktemp("built"))
     with core.batch():
         core.mention("m1", sentiment="negative")
@@ -55,13 +54,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with connect(core.home) as warehouse:
         fingerprint = marts_fingerprint(warehouse)
         warehouse.execute("insert into core.audits values (?, now(), 'passed', ?)", [FIRST, fingerprint])
+    publish_as(core.home, FIRST)
+    change_marts(core.home)
+    runs.begin(make_night(core.home, run_id=SECOND))
     return core.home.root
 
 
 @pytest.fixture
 def home(built: Path, tmp_path: Path) -> Home:
     """A copy of the built home for one test."""
-    shutil.copytree(built, tmp_path / "home")
+    subprocess.run(["cp", "-a", str(built), str(tmp_path / "home")], check=True)
     return Home.locate(tmp_path / "home")
 
 
@@ -111,9 +113,6 @@ def test_a_publication_cut_off_is_made_good_by_the_next(
     function: str,
     call: str,
 ) -> None:
-    publish_as(home, FIRST)
-    change_marts(home)
-    runs.begin(make_night(home, run_id=SECOND))
     disk = Disk(home.published, tmp_path / "journal")
     assert publish_and_die(home, function, call, disk) == signal.SIGKILL
     survived = SECOND if (function, call) in AFTER_THE_SWAP else FIRST
