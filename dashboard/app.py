@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import access, marts
-from dashboard.views import competitors, feedback, leads, mentions, overview, queues, sources, topics
+from dashboard.views import competitors, feedback, index, leads, mentions, overview, queues, sources, topics
 from dashboard.words import LANGUAGES, language, word
 from flows.errors import MarktechoError
 
@@ -18,6 +18,7 @@ PAGES = (
     ("competitors", competitors.show, "groups"),
     ("leads", leads.show, "handshake"),
     ("queues", queues.show, "inbox"),
+    ("index", index.show, "leaderboard"),
     ("sources", sources.show, "rss_feed"),
 )
 

@@ -26,7 +26,7 @@ def per_day(daily: pl.DataFrame, names: list[str]) -> Layers:
     base = alt.Chart(daily).encode(
         x=alt.X("published_date:T", title=None, axis=alt.Axis(format=DAY_FORMAT, labelOverlap=True)),
         y=alt.Y("original_count:Q", title=word("count")),
-        color=_entities(names),
+        color=entity_colours(names),
         tooltip=[
             alt.Tooltip("entity_name:N", title=word("entity")),
             alt.Tooltip("published_date:T", title=word("day"), format="%d.%m.%Y"),
@@ -43,7 +43,7 @@ def sentiment_intervals(windows: pl.DataFrame, names: list[str]) -> Layers:
     """
     base = alt.Chart(windows).encode(
         y=alt.Y("entity_name:N", title=None, sort=names),
-        color=_entities(names, legend=False),
+        color=entity_colours(names, legend=False),
         tooltip=[
             alt.Tooltip("entity_name:N", title=word("entity")),
             alt.Tooltip("net_sentiment:Q", title=word("net_sentiment"), format="+.2f"),
@@ -73,7 +73,7 @@ def shares(windows: pl.DataFrame, names: list[str]) -> Layers:
             axis=alt.Axis(format="%"),
             scale=alt.Scale(domain=[0, 1]),
         ),
-        color=_entities(names, legend=False),
+        color=entity_colours(names, legend=False),
     )
     labels = base.mark_text(align="left", dx=4).encode(
         text=alt.Text("share_of_voice:Q", format=".0%"), color=alt.value("#555555")
@@ -91,7 +91,7 @@ def share_per_week(weekly: pl.DataFrame, names: list[str]) -> alt.Chart:
                 "week_start_date:O", title=word("week"), timeUnit="yearmonthdate", axis=alt.Axis(format=DAY_FORMAT)
             ),
             y=alt.Y("original_count:Q", stack="normalize", title=word("share_of_voice"), axis=alt.Axis(format="%")),
-            color=_entities(names),
+            color=entity_colours(names),
             order=alt.Order("rank:Q"),
             tooltip=[
                 alt.Tooltip("entity_name:N", title=word("entity")),
@@ -134,7 +134,8 @@ def aspect_heat_map(weekly: pl.DataFrame) -> Layers:
     return alt.layer(fields, numbers).properties(height=AXIS_HEIGHT + ROW_HEIGHT * weekly["aspect"].n_unique())
 
 
-def _entities(names: list[str], *, legend: bool = True) -> alt.Color:
+def entity_colours(names: list[str], *, legend: bool = True) -> alt.Color:
+    """The colours of entities, in the order of their names: the same in every chart that names the same entities."""
     colours = [PALETTE[number % len(PALETTE)] for number in range(len(names))]
     return alt.Color(
         "entity_name:N",

@@ -17,6 +17,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "competitors": ("Competitors", "Wettbewerb"),
     "leads": ("Leads", "Leads"),
     "queues": ("Queues", "Aufgaben"),
+    "index": ("Index", "Index"),
     "sources": ("Sources and runs", "Quellen und Läufe"),
     "language": ("Language", "Sprache"),
     # states
@@ -151,6 +152,91 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "last_run": ("Each source's last run", "Der letzte Lauf jeder Quelle"),
     "runs": ("Runs", "Läufe"),
     "records_per_run": ("Records per run", "Datensätze pro Lauf"),
+    # index
+    "public_part": ("What the public says", "Was öffentlich gesagt wird"),
+    "public_part_help": (
+        "0 to 100 against the competitors in listening.yaml; 50 is their middle. Docs: reference/business-index.md.",
+        "0 bis 100 gegen die Wettbewerber in listening.yaml; 50 ist ihre Mitte. Doku: reference/business-index.md.",
+    ),
+    "survey_part": ("What companies say", "Was Unternehmen sagen"),
+    "survey_part_help": (
+        "Shares weighted to the population, with 95% intervals. Docs: reference/survey.md.",
+        "Auf die Grundgesamtheit gewichtete Anteile mit 95-%-Intervallen. Doku: reference/survey.md.",
+    ),
+    "no_index": (
+        "No index yet: it appears after the first full day with posts about one of the companies.",
+        "Noch kein Index: Er erscheint nach dem ersten vollen Tag mit Beiträgen über eines der Unternehmen.",
+    ),
+    "no_comparison": (
+        "There is nobody to compare with. Name competitors in listening.yaml; the next night then computes the index.",
+        "Es gibt niemanden zum Vergleichen. Wettbewerber in listening.yaml nennen; die nächste Nacht rechnet dann.",
+    ),
+    "no_company_index": (
+        "The company itself has no index in this period: too little is known about it.",
+        "Das Unternehmen selbst hat in diesem Zeitraum keinen Index: Über es ist zu wenig bekannt.",
+    ),
+    "no_survey": (
+        "No survey yet. Import one with `marktecho survey import FILE --survey CODEBOOK`; the next night shows it.",
+        "Noch keine Umfrage. Einlesen mit `marktecho survey import DATEI --survey CODEBUCH`; dann zeigt sie die Nacht.",
+    ),
+    "index_help": (
+        "Point: the index. Line: its 95% interval. Dashed: the industry's median. Where lines overlap, mind chance.",
+        "Punkt: der Index. Linie: sein 95-%-Intervall. Gestrichelt: der Median der Branche. "
+        "Wo sich Linien überlappen, kann die Reihenfolge Zufall sein.",
+    ),
+    "rank": ("rank", "Rang"),
+    "rank_of": ("{rank} of {count}", "{rank} von {count}"),
+    "rank_help": (
+        "By the index; below it the ranks that chance alone may bring (95%).",
+        "Nach dem Index; darunter die Ränge, die allein der Zufall bringen kann (95 %).",
+    ),
+    "rank_range": ("{best} to {worst} (95%)", "{best} bis {worst} (95 %)"),
+    "industry_median": ("industry median", "Median der Branche"),
+    "components": ("Components", "Bestandteile"),
+    "component": ("component", "Bestandteil"),
+    "figure": ("figure", "Zahl"),
+    "voice": ("voice", "Stimme"),
+    "responsiveness": ("responsiveness", "Antworten"),
+    "activity": ("activity", "Aktivität"),
+    "missing_components": (
+        "{entity}: not known and left out: {listed}. The other components weigh more.",
+        "{entity}: nicht bekannt und ausgelassen: {listed}. Die übrigen Bestandteile wiegen mehr.",
+    ),
+    "per_month": ("Per month", "Pro Monat"),
+    "month": ("month", "Monat"),
+    "incomplete": ("not complete", "nicht vollständig"),
+    "incomplete_help": (
+        "Hollow: a month that is not over or was not heard from its beginning.",
+        "Hohl: ein Monat, der nicht vorbei ist oder nicht von Anfang an gehört wurde.",
+    ),
+    "figures_behind": ("The figures behind it", "Die Zahlen dahinter"),
+    "waiting": ("waiting for an answer", "warten auf Antwort"),
+    "answered": ("answered", "beantwortet"),
+    "answer_hours": ("hours to the answer", "Stunden bis zur Antwort"),
+    "own_posts": ("own posts", "eigene Beiträge"),
+    "survey": ("Survey", "Umfrage"),
+    "wave": ("Wave", "Welle"),
+    "industry": ("Industry", "Branche"),
+    "size_class": ("Size of company", "Unternehmensgröße"),
+    "state": ("State: what is", "Stand: was ist"),
+    "needs": ("Needs: what is missing", "Bedarf: was fehlt"),
+    "plans": ("Plans: what is intended", "Pläne: was vorgesehen ist"),
+    "too_few_respondents": (
+        "Fewer than {count} respondents: too few to be told. Choose a larger group.",
+        "Weniger als {count} Antworten: zu wenige, um etwas zu zeigen. Eine größere Gruppe wählen.",
+    ),
+    "survey_note": (
+        "{complete_count} responses, {incomplete_count} unfinished and {quarantined_count} unfitting ones left out. "
+        "▲ ▼: a change since the wave before that is more than chance.",
+        "{complete_count} Antworten; {incomplete_count} abgebrochene und {quarantined_count} unpassende ausgelassen. "
+        "▲ ▼: eine Änderung seit der Welle davor, die mehr als Zufall ist.",
+    ),
+    "points": ("{points} points", "{points} Punkte"),
+    "answer": ("answer", "Antwort"),
+    "respondents": ("respondents", "Antwortende"),
+    "share": ("share", "Anteil"),
+    "share_low": ("from", "von"),
+    "share_high": ("to", "bis"),
     # columns
     "published_at": ("published", "veröffentlicht"),
     "text": ("text", "Text"),

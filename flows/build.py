@@ -37,7 +37,7 @@ def build(night: Night, *, full_refresh: bool = False) -> BuildResult:
     """
     with connect(night.home) as warehouse:
         copy_decisions(warehouse, night.home)
-    arguments = ["run", "--exclude", "tag:trends", "--vars", json.dumps(dbt_variables(night))]
+    arguments = ["run", "--exclude", "tag:trends", "tag:index", "--vars", json.dumps(dbt_variables(night))]
     if full_refresh:
         arguments.append("--full-refresh")
     run_dbt(night.home, arguments, on_event=_progress(night))

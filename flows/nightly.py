@@ -27,6 +27,7 @@ def nightly(config: str = "listening.yaml", home: str | None = None, as_of: date
         tasks.assign_topics(night)
         tasks.trends(night)
         tasks.check_alerts(night)
+        tasks.index(night)
         tasks.build(night)
         tasks.audit(night)
         tasks.publish(night)

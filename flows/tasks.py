@@ -17,6 +17,7 @@ from flows import audit as audit_step
 from flows import build as build_step
 from flows import enrich as enrich_step
 from flows import erasure as erasure_step
+from flows import index as index_step
 from flows import ingest as ingest_step
 from flows import notifications as notifications_step
 from flows import prepare as prepare_step
@@ -65,6 +66,7 @@ refresh_topics = _as_task(topics_step.refresh_topics, hours=2)
 trends = _as_task(trends_step.trends, hours=1)
 check_alerts = _as_task(alerts_step.check_alerts, hours=1)
 check_sources = _as_task(alerts_step.check_sources, hours=1)
+index = _as_task(index_step.index, hours=1)
 build = _as_task(build_step.build, hours=1)
 audit = _as_task(audit_step.audit, hours=1)
 publish = _as_task(publish_step.publish, hours=1)

@@ -22,12 +22,16 @@ from flows import runs
 from flows.audit import audit
 from flows.build import build
 from flows.home import Home
+from flows.index import index
 from flows.publish import publish
+from flows.survey.codebook import load_codebook
+from flows.survey.step import import_survey, plan_survey
 from tests.night_process import marktecho
+from tests.survey_fixture import CODEBOOK, wave, write
 from tests.warehouse_fixture import AS_OF, CoreTables, make_night
 
 APP = Path(words.__file__).with_name("app.py")
-VIEWS = ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "sources")
+VIEWS = ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "index", "sources")
 FIRST, SECOND = "20261123T013000Z-000001", "20261123T013000Z-000002"
 FORMULA = '=HYPERLINK("http://evil.example","click")'
 
@@ -62,6 +66,13 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> CoreTables:
             "source_runs",
             [("20261123T013000Z-000001", "forum", AS_OF, AS_OF, "ok", None, 7, 7, 0, 0, None, None, None)],
         )
+    folder = tmp_path_factory.mktemp("survey")
+    (folder / "codebook.yaml").write_text(CODEBOOK, encoding="utf-8")
+    night = make_night(tables.home)
+    for name, rows in (("2025", wave(1, 120, 0.2)), ("2026", wave(2, 120, 0.6))):
+        book = load_codebook(folder / "codebook.yaml")
+        import_survey(night, plan_survey(write(folder, f"{name}.csv", rows), book, name))
+    index(night)
     publish_night(tables, "20261123T013000Z-000001")
     return tables
 
@@ -224,6 +235,25 @@ def test_feedback_shows_the_words_behind_a_number() -> None:
     page.selectbox[0].set_value("other").run()
     assert not page.exception
     assert page.info[0].value == "too early"
+
+
+def test_the_index_stands_beside_the_survey() -> None:
+    page = open_view("index")
+    figures = {metric.label: metric.value for metric in page.metric}
+    assert figures["rank"] in ("1 of 3", "2 of 3", "3 of 3")
+    assert set(figures) == {"Acme: Index", "rank", "industry median"}
+    assert any("not known and left out: reach" in caption.value for caption in page.caption)
+    everybody, answers = frames(page)
+    assert set(everybody["entity"]) == {"Acme", "Rival", "Other"}
+    assert list(answers["answer"])[:2] == ["Yes", "No"]
+    listens = answers["share"].iloc[0]
+    choices = {box.label: box for box in page.selectbox}
+    choices["Industry"].set_value("industry").run()
+    assert not page.exception
+    assert frames(page)[-1]["share"].iloc[0] > listens
+    choices["Size of company"].set_value("large").run()
+    choices["Wave"].set_value("2025").run()
+    assert not page.exception
 
 
 def test_an_empty_publication_says_so_on_every_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

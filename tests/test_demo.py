@@ -10,7 +10,9 @@ import duckdb
 import pytest
 
 from flows.demo.story.cast import DAYS, FIRST_DAY, Event, Post, day_start
+from flows.demo.story.companies import ANSWERED_SHARE, OWN_POSTS_PER_WEEK, USUAL_HOURS
 from flows.demo.story.script import JOKE_COPIES, SPAM_COPIES, Script
+from flows.demo.survey.responses import PLANS_GROWTH
 from tests.night_process import Done, marktecho
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -254,6 +256,57 @@ def test_topics_are_found_in_both_languages_and_kept_over_the_second_night(
     )
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as warehouse:
         assert one(warehouse, "select count(*) from core.topic_events where kind in ('merged', 'reassigned')") == 0
+
+
+def test_the_index_tells_who_answers_and_who_posts(marts: duckdb.DuckDBPyConnection) -> None:
+    found = {
+        row[0]: row[1:]
+        for row in marts.execute(
+            """
+            select entity_id, answered_share, answer_hours, own_post_count, responsiveness, activity, missing_components
+            from business_index
+            where period_kind = 'last_90_days'
+            """
+        ).fetchall()
+    }
+    for company, (answered, hours, own_posts, *_, missing) in found.items():
+        name = company.title()
+        assert abs(answered - ANSWERED_SHARE[name]) < 0.15, company
+        assert 0.4 * USUAL_HOURS[name] < hours < 1.8 * USUAL_HOURS[name], company
+        assert abs(own_posts - OWN_POSTS_PER_WEEK[name] * DAYS / 7) < 12, company
+        assert missing == [], company
+    by_answers, by_posts = (sorted(found, key=lambda one: -found[one][place]) for place in (3, 4))
+    assert by_answers == ["pedelo", "velumo", "rollwerk"]
+    assert by_posts == ["pedelo", "velumo", "rollwerk"]
+    assert one(marts, "select count(*) from business_index where index_value not between 0 and 100") == 0
+    assert one(marts, "select count(distinct period) from business_index where period_kind = 'month'") >= 2  # type: ignore[operator]
+
+
+def test_the_survey_shows_what_was_planted_and_nothing_else_as_certain(marts: duckdb.DuckDBPyConnection) -> None:
+    everybody = "size_class = 'all' and is_latest_wave"
+    growth, low, high = marts.execute(
+        f"""
+        select change, change_low, change_high from survey_index
+        where question_id = 'invests' and answer_id = 'top' and industry = 'all' and {everybody}
+        """
+    ).fetchone()  # type: ignore[misc]
+    assert low < PLANS_GROWTH < high and growth > 0.1
+    certain = marts.execute(
+        f"select distinct question_id from survey_index where is_change_certain and industry = 'all' and {everybody}"
+    ).fetchall()
+    assert certain == [("invests",)]
+    regularly = dict(
+        marts.execute(
+            f"""
+            select industry, share from survey_index
+            where question_id = 'listens' and answer_id = 'regularly' and {everybody}
+            """
+        ).fetchall()
+    )
+    assert regularly["manufacturing"] > regularly["services"] > regularly["retail"]
+    # manufacturing answers too often: what counts is its part of the population
+    assert regularly["all"] < (regularly["manufacturing"] + regularly["retail"]) / 2
+    assert one(marts, "select count(*) from survey_index where respondent_count < 10") == 0
 
 
 def test_both_nights_are_recorded(marts: duckdb.DuckDBPyConnection) -> None:

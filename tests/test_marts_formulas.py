@@ -12,6 +12,7 @@ from warehouse_fixture import CoreTables, make_night
 from flows.build import build, dbt_variables, run_dbt
 from flows.errors import MarktechoError
 from flows.home import Home
+from flows.index import index
 from flows.trends import trends
 from flows.warehouse import sql_folder
 
@@ -29,6 +30,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     CoreTables(home)
     night = make_night(home)
     trends(night)
+    index(night)
     build(night)  # unit tests read the columns' types from the built tables
     try:
         result = run_dbt(home, ["test", "--select", "test_type:unit", "--vars", json.dumps(dbt_variables(night))])

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from flows.home import Home
-from flows.settings import Alerts
+from flows.settings import Alerts, Index
 from flows.warehouse import connect
 
 AS_OF = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -41,6 +41,9 @@ def make_night(home: Home, *, as_of: datetime = AS_OF, run_id: str = "20261123T0
         "language": "en",
         "fingerprint": "settings-1",
         "alerts": Alerts(),
+        "index": Index(),
+        "accounts": [],
+        "sources": (),
     } | settings
     return SimpleNamespace(
         run_id=run_id,

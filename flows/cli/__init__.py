@@ -13,7 +13,7 @@ from flows.remedies import in_words
 
 # Each import registers its commands.
 from flows.cli import alerts, dashboard, demo, extending, files, night, queue  # noqa: F401  isort: skip
-from flows.cli import backups, privacy, reading, scoring, topics, training, upkeep  # noqa: F401  isort: skip
+from flows.cli import backups, privacy, reading, scoring, survey, topics, training, upkeep  # noqa: F401  isort: skip
 
 __all__ = ["app", "main"]
 

@@ -27,13 +27,22 @@ def demo(
     from flows.demo.run import run_demo
 
     root = home or Path(platformdirs.user_data_dir("marktecho")) / "demo"
-    code = run_demo(root, run_nightly, _recheck, output.print)
+    code = run_demo(root, run_nightly, _recheck, _import_survey, output.print)
     output.print(f"\nThe marts: {Home(root).marts}", soft_wrap=True)
     output.print(
         f'Ask them:  marktecho query --home {root} "select score, reason, url from sales_leads order by score desc"',
         soft_wrap=True,
     )
     raise typer.Exit(code)
+
+
+def _import_survey(config: Path, home: Home, file: Path, codebook: Path, wave: str) -> int:
+    from flows.survey.codebook import load_codebook
+    from flows.survey.step import import_survey, plan_survey
+
+    plan = plan_survey(file, load_codebook(codebook), wave)
+    with working_night(load_settings(config), home) as night:
+        return import_survey(night, plan).complete_count
 
 
 def _recheck(config: Path, home: Home) -> int:

@@ -38,7 +38,7 @@ def nightly(
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the whole night: ingest, prepare, enrich, topics, trends, build, audit, publish."""
+    """Run the whole night: ingest, prepare, enrich, topics, trends, index, build, audit, publish."""
     load_settings(config)  # before the state folder is made: wrong settings leave nothing behind
     raise typer.Exit(run_nightly(config, Home.locate(home), as_of, as_json=as_json))
 
@@ -141,6 +141,14 @@ def enrich(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of
 def trends(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
     """Find what stands out; the next build shows it."""
     from flows.trends import trends as step
+
+    _run_step(step, config, home, as_of)
+
+
+@app.command()
+def index(config: ConfigOption = DEFAULT_CONFIG, home: HomeOption = None, as_of: AsOfOption = None) -> None:
+    """Compute the business index; the next build shows it."""
+    from flows.index import index as step
 
     _run_step(step, config, home, as_of)
 

@@ -10,6 +10,7 @@ from string import Template
 
 from flows.demo.stage import Stage, staged
 from flows.demo.story.script import Script
+from flows.demo.survey.responses import CODEBOOK, write_waves
 from flows.errors import ExitCode, UsageError
 from flows.home import Home
 
@@ -18,10 +19,11 @@ MARKER = "marktecho-demo"
 
 RunNight = Callable[[Path, Home, str], ExitCode]
 Recheck = Callable[[Path, Home], int]
+ImportSurvey = Callable[[Path, Home, Path, Path, str], int]
 Say = Callable[[str], None]
 
 
-def run_demo(root: Path, run_night: RunNight, recheck: Recheck, say: Say) -> ExitCode:
+def run_demo(root: Path, run_night: RunNight, recheck: Recheck, import_survey: ImportSurvey, say: Say) -> ExitCode:
     """Play the script and listen to it for two nights.
 
     Before the last day some authors delete their posts; the recheck notices, and the second night's marts hold them no
@@ -33,6 +35,9 @@ def run_demo(root: Path, run_night: RunNight, recheck: Recheck, say: Say) -> Exi
         config = _settings(home, stage)
         last_morning = end - timedelta(days=1)
         stage.advance(last_morning)
+        for wave, file in write_waves(home.root / "survey", end):
+            count = import_survey(config, home, file, CODEBOOK, wave)
+            say(f"A survey of the industry, wave {wave}: {count} responses.")
         say("First night: 59 days of public posts on local Mastodon, Hacker News and feed servers.")
         code = run_night(config, home, (last_morning + timedelta(hours=2, minutes=30)).isoformat())
         if code is not ExitCode.DONE:

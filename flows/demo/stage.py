@@ -31,6 +31,7 @@ class Stage:
         self.hackernews = HackerNewsServer()
         self.feeds = FeedServer([Feed(FEEDS["de"], language="de"), Feed(FEEDS["en"], form="atom", language="en")])
         self._deletable: list[str] = []
+        self._status_ids: dict[str, str] = {}
         self._thread: int | None = None
 
     def advance(self, until: datetime) -> None:
@@ -65,10 +66,12 @@ class Stage:
                 post.text,
                 post.published_at,
                 language=post.language,
+                in_reply_to_id=self._status_ids.get(post.reply_to or ""),
                 favourites_count=post.likes,
                 reblogs_count=post.reposts,
             )
         )
+        self._status_ids[post.key] = status_id
         if post.event is Event.DELETED:
             self._deletable.append(status_id)
 

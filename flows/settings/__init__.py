@@ -5,6 +5,7 @@ from flows.settings.alerts import Alerts, Channel
 from flows.settings.aspects import Aspect
 from flows.settings.departments import DepartmentRule
 from flows.settings.entities import Company, Competitor, Entity, Industry, Market, Product
+from flows.settings.index import Index
 from flows.settings.loading import load_access, load_settings, parse_settings
 from flows.settings.model import SentimentRule, Settings, Watchlist
 from flows.settings.problems import Problem, SettingsError
@@ -19,6 +20,7 @@ __all__ = [
     "Competitor",
     "DepartmentRule",
     "Entity",
+    "Index",
     "Industry",
     "Market",
     "Problem",

@@ -13,6 +13,7 @@ from flows.settings.document import Document
 from flows.settings.problems import Path, Problem
 from flows.settings.secrets import holds_secret
 from flows.settings.wording import ENVIRONMENT, did_you_mean
+from flows.sources.registry import connector_types
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -24,6 +25,7 @@ def check(document: Document) -> Iterator[Problem]:
     sources = list(_sources(data))
     yield from _unique(document, sources, remedy="Give one of them another name: `name: ...`")
     yield from _references(document, data, {name for name, _ in sources})
+    yield from _accounts(document, data)
     yield from _cut_off(document)
     yield from _secrets(document, data, ())
 
@@ -79,6 +81,20 @@ def _references(document: Document, data: dict[str, Any], sources: set[str]) -> 
                 remedy = did_you_mean(aspect, known)
                 wrong = f"there is no aspect with the id '{aspect}'."
                 yield Problem(document.line(path), 0, document.name(path[:-1]), wrong, remedy)
+
+
+def _accounts(document: Document, data: dict[str, Any]) -> Iterator[Problem]:
+    known = connector_types()
+    competitors = data.get("competitors")
+    places: list[tuple[Any, Path]] = [(data.get("company"), ("company",))]
+    places += [(one, ("competitors", i)) for i, one in enumerate(competitors if isinstance(competitors, list) else ())]
+    for business, path in places:
+        accounts = business.get("accounts") if isinstance(business, dict) else None
+        for platform in accounts if isinstance(accounts, dict) else ():
+            if platform not in known:
+                place: Path = (*path, "accounts", platform)
+                wrong = f"'{platform}' is not a type of source."
+                yield Problem(document.line(place), 0, document.name(place), wrong, did_you_mean(platform, known))
 
 
 def _retention(document: Document, data: dict[str, Any], known: set[str]) -> Iterator[Problem]:

@@ -27,13 +27,22 @@ class Entity(Part):
         return self.query.text
 
 
-class Company(Entity):
+class Business(Entity):
+    """A company with accounts of its own, which the business index tells from its customers."""
+
+    accounts: dict[str, tuple[Label, ...]] = Field(
+        default={},
+        description="Its own accounts: handles by type of source, such as `mastodon: ['@us@example.social']`.",
+    )
+
+
+class Company(Business):
     """The company that listens."""
 
     kind: ClassVar[EntityKind] = "company"
 
 
-class Competitor(Entity):
+class Competitor(Business):
     """A company it is compared with."""
 
     kind: ClassVar[EntityKind] = "competitor"

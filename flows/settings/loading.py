@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -20,6 +20,7 @@ from flows.settings.wording import describe
 from flows.sources.base import SourceSettings
 from flows.sources.registry import connector_types
 
+P = TypeVar("P", bound=BaseModel)
 _CAUSES = ("do not belong in this file.", "not part of the query.")
 
 
@@ -43,6 +44,22 @@ def load_access(path: FilePath) -> Access:
         return Access.model_validate(document.data.get("access") or {})
     except ValidationError as error:
         raise SettingsError(document.file, list(_problems(document, error.errors(), Access, ("access",)))) from None
+
+
+def load_part(path: FilePath, part: type[P]) -> P:
+    """Read and check another YAML file of one group of settings, such as a survey's codebook.
+
+    Raises SettingsError (exit code 2) with every problem, as `load_settings` does.
+    """
+    document = read_document(path)
+    problems = list(document.problems)
+    try:
+        read = part.model_validate(document.data)
+    except ValidationError as error:
+        problems += _problems(document, error.errors(), part)
+    if problems:
+        raise SettingsError(document.file, _only_causes(problems))
+    return read
 
 
 def parse_settings(text: str, file: str = "listening.yaml") -> Settings:

@@ -31,6 +31,7 @@ from flows.settings.aspects import Aspect
 from flows.settings.departments import DepartmentRule
 from flows.settings.entities import Company, Competitor, Entity, Industry, Product
 from flows.settings.fields import Language, Part, QueryField, Sentiment, Slug
+from flows.settings.index import Index
 from flows.settings.sources import validate_source
 from flows.settings.topics import Topics
 from flows.sources.base import SourceSettings
@@ -75,6 +76,7 @@ class Settings(Part):
         default={}, description="Days to keep posts, per source; `default` is for all others. Without it for ever."
     )
     topics: Topics = Field(default=Topics(), description="How topics are named.")
+    index: Index = Field(default=Index(), description="How the business index weighs its components.")
     alerts: Alerts = Field(default=Alerts(), description="When to raise an alert, and whom to tell.")
     access: Access = Field(default=Access(), description="Who may see what on the page.")
     schedule: str = Field(default="04:00", description="When the night starts: HH:MM, or a cron expression.")
@@ -114,6 +116,16 @@ class Settings(Part):
         """All that is listened for: company, competitors, products, and the market when it has a query."""
         market = self.industry.market
         return [self.company, *self.competitors, *self.products, *([market] if market else [])]
+
+    @property
+    def accounts(self) -> list[tuple[str, str, str]]:
+        """The own accounts of the company and its competitors: entity_id, type of source, handle."""
+        return [
+            (business.entity_id, platform, handle)
+            for business in (self.company, *self.competitors)
+            for platform, handles in business.accounts.items()
+            for handle in handles
+        ]
 
     @property
     def listened_handles(self) -> frozenset[str]:

@@ -158,6 +158,10 @@ def _unknown_default(found: _Found) -> Wording:
     return f"{found.shown} is not the id of a default aspect.", f"{remedy} {own}"
 
 
+def _no_weight(found: _Found) -> Wording:
+    return "all weights are 0.", "Give at least one component a weight above 0."
+
+
 _SAYINGS: dict[str, Callable[[_Found], Wording]] = {
     "missing": _missing,
     "extra_forbidden": _unknown_key,
@@ -172,6 +176,7 @@ _SAYINGS: dict[str, Callable[[_Found], Wording]] = {
     "schedule": _wrong_schedule,
     "quiet_hours": _wrong_span,
     "unknown_default": _unknown_default,
+    "no_weight": _no_weight,
 }
 
 

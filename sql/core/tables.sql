@@ -484,3 +484,89 @@ create table if not exists core.leak_notices (
     finding_id varchar not null,
     found_at timestamptz not null
 );
+
+-- an account that listening.yaml names as an entity's own, by its pseudonym
+create table if not exists core.entity_accounts (
+    entity_id varchar not null,
+    author_key varchar not null
+);
+
+-- the business index of an entity in a period (docs/reference/business-index.md)
+create table if not exists core.index_values (
+    entity_id varchar not null,
+    period_kind varchar not null,       -- month, last_90_days
+    period varchar not null,            -- 2026-11, or last_90_days
+    period_start_date date not null,
+    period_end_date date not null,
+    index_value double,                 -- 0 to 100; null: nothing to compare with
+    index_low double,                   -- 95% interval
+    index_high double,
+    rank_best integer,                  -- 95% of the bootstrap's ranks lie between the two
+    rank_worst integer,
+    reach double,                       -- components, 0 to 100; null: unknown
+    voice double,
+    sentiment double,
+    responsiveness double,
+    activity double,
+    missing_components varchar[] not null,
+    earned_count bigint not null,
+    earned_reach bigint,
+    earned_share_of_voice double,
+    earned_net_sentiment double,
+    asked_count bigint not null,
+    answered_share double,
+    answer_hours double,
+    own_post_count bigint,
+    is_incomplete boolean not null
+);
+
+-- a wave of a survey (docs/reference/survey.md)
+create table if not exists core.survey_waves (
+    survey_id varchar not null,
+    wave varchar not null,              -- waves follow one another in the order of their names
+    survey_label_de varchar not null,
+    survey_label_en varchar not null,
+    first_date date,                    -- of finished responses; null: the file does not say
+    last_date date,
+    complete_count bigint not null,     -- finished responses that fit the codebook: what is weighted
+    incomplete_count bigint not null,
+    quarantined_count bigint not null,
+    design_effect double not null,      -- of the weights, after Kish
+    capped_count bigint not null,       -- responses whose weight stands at the codebook's max_weight
+    min_cell integer not null,
+    imported_at timestamptz not null
+);
+
+-- a share of a group of respondents in a wave; single responses are not kept
+create table if not exists core.survey_figures (
+    survey_id varchar not null,
+    wave varchar not null,
+    question_id varchar not null,
+    question_position integer not null,
+    question_label_de varchar not null,
+    question_label_en varchar not null,
+    theme varchar not null,             -- state, needs, plans
+    question_type varchar not null,     -- single, multiple, scale
+    answer_id varchar not null,
+    answer_position integer not null,
+    answer_label_de varchar not null,
+    answer_label_en varchar not null,
+    industry varchar not null,          -- all: everybody
+    industry_label_de varchar not null,
+    industry_label_en varchar not null,
+    size_class varchar not null,        -- all: everybody
+    size_class_label_de varchar not null,
+    size_class_label_en varchar not null,
+    respondent_count bigint,            -- null: too few to be told, and so are the figures
+    effective_sample_size double,
+    share double,
+    share_low double,
+    share_high double,
+    standard_error double,
+    previous_wave varchar,
+    change double,
+    change_low double,
+    change_high double,
+    change_p_value double,
+    change_q_value double
+);

@@ -23,6 +23,7 @@ counted as (
         count(*) filter (where is_original) as original_count,
         count(*) filter (where is_copy) as copy_count,
         count(*) filter (where is_spam) as spam_count,
+        count(*) filter (where not is_spam) as heard_count,
         sum(reach) filter (where not is_spam) as reach,
         sum(engagement_count) filter (where not is_spam) as engagement_count,
         {{ sentiment_sums() }}
@@ -50,13 +51,14 @@ filled as (
         coalesce(counted.original_count, 0) as original_count,
         coalesce(counted.copy_count, 0) as copy_count,
         coalesce(counted.spam_count, 0) as spam_count,
+        coalesce(counted.heard_count, 0) as heard_count,
         coalesce(counted.scored_count, 0) as scored_count,
         coalesce(counted.negative_count, 0) as negative_count,
         coalesce(counted.neutral_count, 0) as neutral_count,
         coalesce(counted.positive_count, 0) as positive_count,
         counted.* exclude (
             entity_id, published_date, mention_count, original_count, copy_count, spam_count,
-            scored_count, negative_count, neutral_count, positive_count
+            heard_count, scored_count, negative_count, neutral_count, positive_count
         )
     from days
     left join counted using (entity_id, published_date)
@@ -92,6 +94,7 @@ select
     positive_count,
     {{ net_sentiment_from_sums() }},
     {{ share_of_voice('published_date') }} as share_of_voice,
+    {{ share_of_voice('published_date', 'heard_count') }} as share_of_voice_with_copies,
     published_date = {{ as_of_day() }} as is_incomplete
 from voices
 order by entity_id, published_date

@@ -32,6 +32,7 @@ counted as (
         is_current,
         count(*) as mention_count,
         count(*) filter (where is_original) as original_count,
+        count(*) filter (where not is_spam) as heard_count,
         {{ sentiment_sums() }}
     from mentions
     group by all
@@ -59,6 +60,7 @@ compared as (
         coalesce(before.mention_count, 0) as mention_count_previous,
         coalesce(now.original_count, 0) as original_count,
         coalesce(before.original_count, 0) as original_count_previous,
+        coalesce(now.heard_count, 0) as heard_count,
         coalesce(now.scored_count, 0) as scored_count,
         now.net_sentiment,
         now.net_sentiment_low,
@@ -92,6 +94,7 @@ select
     net_sentiment_raw,
     net_sentiment_previous,
     net_sentiment_change,
-    {{ share_of_voice('window_days') }} as share_of_voice
+    {{ share_of_voice('window_days') }} as share_of_voice,
+    {{ share_of_voice('window_days', 'heard_count') }} as share_of_voice_with_copies
 from compared
 order by entity_id, window_days

@@ -8,6 +8,7 @@ from random import Random
 
 from flows.demo.story import lines_de, lines_en
 from flows.demo.story.cast import COMPANY, COMPETITORS, DAYS, FIRST_DAY, PRODUCT, SECRET_PROJECT, Event, Post, day_start
+from flows.demo.story.companies import own_voices
 from flows.demo.story.details import Details
 
 SEED = 20_260_901
@@ -37,7 +38,8 @@ class Script:
         self._rng = Random(SEED)  # noqa: S311 - a script, not a secret
         self._details = Details(self._rng)
         self._number = 0
-        self.posts = sorted(self._tell(), key=lambda post: (post.published_at, post.key))
+        told = list(self._tell())
+        self.posts = sorted([*told, *own_voices(told, end)], key=lambda post: (post.published_at, post.key))
 
     def _tell(self) -> Iterator[Post]:
         for day in range(DAYS):

@@ -1,0 +1,1 @@
+"""The demo's survey: an invented questionnaire, its codebook, and two waves of invented responses."""
