@@ -22,6 +22,7 @@ from flows.mart_docs import MartDoc, mart_docs
 from flows.night import Night
 from flows.published import attach_marts
 from flows.runs import verdict
+from flows.search.index import SCHEMAS, write_index
 from flows.versions import (
     TEMPORARY,
     adopt_current,
@@ -46,8 +47,9 @@ READABLE_BY_GROUP = 0o640
 def publish(night: Night, *, keep: int = KEPT_VERSIONS) -> Path:
     """Write the marts to a new file and swap it in as `published/marts.duckdb`; keep the last `keep` versions.
 
-    The new file holds the marts with their descriptions as comments, and nothing else of the warehouse; its table
-    `runs` shows this run as it ends. Readers of the old file keep it until they close it.
+    The new file holds the marts with their descriptions as comments and the index of `marktecho search`, and nothing
+    else of the warehouse; its table `runs` shows this run as it ends. Readers of the old file keep it until they close
+    it.
     Returns the published path. Raises AuditRefused unless an audit has passed for exactly these rows.
     """
     home = night.home
@@ -63,6 +65,7 @@ def publish(night: Night, *, keep: int = KEPT_VERSIONS) -> Path:
             counts = row_counts(warehouse)
             ending |= {"row_counts": json.dumps(counts), "published_at": datetime.now(UTC)}
             _write(warehouse, night, temporary, ending)
+            write_index(night, warehouse, temporary)
         _verify(temporary, counts, audited)
         temporary.chmod(temporary.stat().st_mode & READABLE_BY_GROUP)
         swap_in(home, temporary)
@@ -79,6 +82,8 @@ def rollback(home: Home, to: str | None = None) -> str:
     The versions in between are kept, so that `to` can also go forward again. Waits for a publication that is going on.
     Raises UsageError when there is no such version, MarktechoError when it is damaged.
     """
+    if not home.versions.is_dir():
+        raise UsageError(f"{home.published}: nothing has been published yet, so there is nothing to go back to.")
     with publishing(home), swept(home):
         adopt_current(home)
         kept = version_ids(home)
@@ -224,13 +229,14 @@ def _literal(text: str) -> str:
 
 
 def _verify(temporary: Path, expected: dict[str, int], audited: str) -> None:
-    """Read the new file once before anybody else does: all marts, nothing else, every audited row."""
+    """Read the new file once before anybody else does: all marts, nothing unknown, every audited row."""
     if temporary.with_name(f"{temporary.name}.wal").exists():
         raise MarktechoError(f"{temporary}: not written completely. Run `marktecho publish` again.")
     with attach_marts(temporary) as written:
         tables = {
             f"{schema}.{table}"
             for schema, table in written.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+            if schema not in SCHEMAS
         }
         if (
             tables != {f"main.{name}" for name in expected}

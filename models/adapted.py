@@ -18,6 +18,7 @@ from models.reading import Reading, TextReader
 
 HEADS_FILE = "heads.safetensors"
 HEADS = ("sentiment", "intent")
+_ADAPTED = "+adapted."
 _REMEDY = "choose another with `marktecho models use`, or train again with `marktecho train`"
 
 
@@ -91,7 +92,12 @@ def evidence_of(head: str, texts: Sequence[str], reading: Reading) -> tuple[np.n
 
 def adapted_version(base_version: str, heads: Mapping[str, AdaptedHead]) -> str:
     """The version of a model with these heads: the same weights have the same version."""
-    return f"{base_version}+adapted.{hashlib.sha256(_packed(heads)).hexdigest()[:8]}"
+    return f"{base_version}{_ADAPTED}{hashlib.sha256(_packed(heads)).hexdigest()[:8]}"
+
+
+def embedding_version(version: str) -> str:
+    """The version of the weights that give a model its embeddings: adapted heads leave them as they are."""
+    return version.partition(_ADAPTED)[0]
 
 
 def save_adapted(folder: Path, reader: AdaptedReader, card: Mapping[str, Any]) -> None:

@@ -83,7 +83,12 @@ def ask(database: Path, question: str, *values: object) -> list[tuple[Any, ...]]
 def marts_content(home: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every published mart about mentions, in a fixed order."""
     with duckdb.connect(str(home / "published" / "marts.duckdb"), read_only=True) as marts:
-        names = [row[0] for row in marts.execute("select table_name from duckdb_tables() order by 1").fetchall()]
+        names = [
+            row[0]
+            for row in marts.execute(
+                "select table_name from duckdb_tables() where schema_name = 'main' order by 1"
+            ).fetchall()
+        ]
         return {
             name: marts.execute(f"select * from marts.{name} order by all").fetchall()
             for name in names

@@ -24,6 +24,7 @@ from flows.home import Home
 from flows.mart_docs import mart_docs, mart_names
 from flows.publish import publish, rollback
 from flows.published import open_published, published_version
+from flows.search.index import SCHEMAS
 from flows.versions import current_version, prune, version_ids
 from flows.warehouse import connect
 
@@ -84,11 +85,12 @@ def test_nothing_published_is_said_clearly(home: Home) -> None:
         rollback(home)
 
 
-def test_the_file_holds_the_marts_and_nothing_else(home: Home) -> None:
+def test_the_file_holds_the_marts_their_index_and_nothing_else(home: Home) -> None:
     publish_as(home, FIRST)
     with duckdb.connect(str(home.marts), read_only=True) as marts:
         tables = marts.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        assert sorted(tables) == [("main", name) for name in mart_names()]
+        assert sorted(one for one in tables if one[0] not in SCHEMAS) == [("main", name) for name in mart_names()]
+        assert {schema for schema, _ in tables} == {"main", *SCHEMAS}
         assert marts.execute("select count(*) from duckdb_views() where not internal").fetchone() == (0,)
         for doc in mart_docs():
             comments = dict(

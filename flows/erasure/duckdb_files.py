@@ -15,6 +15,7 @@ import duckdb
 from flows.erasure.journal import Gone
 from flows.errors import MarktechoError
 from flows.home import Home
+from flows.search.erasure import scrub_index
 
 ERASED = "[erased]"
 _LONG_ENOUGH = 12
@@ -27,7 +28,10 @@ def scrub(connection: duckdb.DuckDBPyConnection, database: str, gone: Gone, *, s
     about single posts, words that quote a post become "[erased]", and keywords go that only their posts had.
     """
     wanted = frozenset(schemas)
-    return sum(
+    connection.register("gone_posts", gone.posts)
+    indexed = scrub_index(connection, database)
+    connection.unregister("gone_posts")
+    return indexed + sum(
         _scrub_table(connection, f'"{database}"."{schema}"."{table}"', columns, gone)
         for schema, table, columns in _tables(connection, database)
         if not wanted or schema in wanted
