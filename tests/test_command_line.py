@@ -90,8 +90,10 @@ def test_wrong_imports_name_file_and_field(folder: Path, file: str, mapping: str
     assert expected in said
 
 
-def test_query_before_the_first_night_says_what_to_do(folder: Path) -> None:
-    assert "marktecho nightly" in refused(folder, "query", "select 1")
+@pytest.mark.parametrize("command", [("query", "select 1"), ("search", "Akku"), ("rollback",)])
+def test_reading_before_the_first_night_says_so_and_makes_no_folder(folder: Path, command: tuple[str, ...]) -> None:
+    assert "nothing has been published yet" in refused(folder, *command)
+    assert not (folder / "home").exists()
 
 
 def test_unknown_options_are_wrong_use(folder: Path) -> None:

@@ -35,15 +35,15 @@ AsOfOption = Annotated[
 DEFAULT_CONFIG = Path("listening.yaml")
 
 
-def parse_as_of(text: str | None) -> datetime | None:
-    """Read `--as-of`. Raises UsageError when it is no ISO 8601 time."""
+def parse_as_of(text: str | None, option: str = "--as-of") -> datetime | None:
+    """Read `--as-of`, or another option that is a time. Raises UsageError when it is no ISO 8601 time."""
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f"--as-of {text}: not a time. Write it like 2026-11-23T02:30 or 2026-11-23T02:30+01:00."
+            f"{option} {text}: not a time. Write it like 2026-11-23T02:30 or 2026-11-23T02:30+01:00."
         ) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

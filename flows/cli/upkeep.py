@@ -73,5 +73,5 @@ def rollback(
     """Publish an earlier version of the marts again."""
     from flows.publish import rollback as step
 
-    published = step(Home.locate(home), to)
+    published = step(Home.at(home), to)
     output.print(f"Published again: {published}")
