@@ -103,6 +103,33 @@ def share_per_week(weekly: pl.DataFrame, names: list[str]) -> alt.Chart:
     )
 
 
+def records_per_run(records: pl.DataFrame) -> alt.Chart:
+    """Records per run and source as points. `records`: source, as_of, records."""
+    return (
+        alt.Chart(records)
+        .mark_point(size=40, filled=True, opacity=1)
+        .encode(
+            x=alt.X(
+                "as_of:T",
+                title=None,
+                axis=alt.Axis(format=f"{DAY_FORMAT} %H:%M", labelOverlap=True, tickCount=8),
+                scale=alt.Scale(padding=20),
+            ),
+            y=alt.Y("records:Q", title=word("records")),
+            color=alt.Color(
+                "source:N", title=None, scale=alt.Scale(range=list(PALETTE)), legend=alt.Legend(orient="top")
+            ),
+            shape=alt.Shape("source:N", title=None),
+            tooltip=[
+                alt.Tooltip("source:N", title=word("source")),
+                alt.Tooltip("as_of:T", title=word("day"), format="%d.%m.%Y %H:%M"),
+                alt.Tooltip("records:Q", title=word("records")),
+            ],
+        )
+        .properties(height=240)
+    )
+
+
 def aspect_heat_map(weekly: pl.DataFrame) -> Layers:
     """Net sentiment by aspect and week, the number of originals written into each field.
 

@@ -10,14 +10,17 @@ import polars as pl
 import streamlit as st
 
 from flows.home import Home
+from flows.model import load_model
 from flows.published import open_published, published_version
+from flows.search.query import has_index, search
+from models.reading import TextReader
 
 KEPT_ANSWERS = 300
 
 
 def version() -> str:
     """A token of the version that is published now. Raises UsageError when nothing is published yet."""
-    return published_version(Home.locate())
+    return published_version(Home.at())
 
 
 def ask(sql: str, values: Mapping[str, Any] | None = None) -> pl.DataFrame:
@@ -34,9 +37,41 @@ def has_table(name: str) -> bool:
     return not found.is_empty()
 
 
+def can_search() -> bool:
+    """Whether the published file has an index to search by: files published by earlier versions have none."""
+    return _can_search(version())
+
+
+def find(words: str, where: str | None, values: Mapping[str, Any], most: int) -> dict[str, str]:
+    """Search the mentions by words and meaning: ids, the best match first, with what each was found by.
+
+    `where` is a condition over `mentions`, None for all. Raises UsageError when there is no word in the search.
+    """
+    return _hits(version(), words, where, dict(values), most)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _can_search(of_version: str) -> bool:
+    with _connection(of_version).cursor() as cursor:
+        return has_index(cursor)
+
+
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def _hits(of_version: str, words: str, where: str | None, values: dict[str, Any], most: int) -> dict[str, str]:
+    with _connection(of_version).cursor() as cursor:
+        cursor.execute("use marts")
+        found = search(cursor, words, _reader(), most=most, where=where, values=values)
+    return {hit.mention_id: hit.found_by for hit in found}
+
+
+@st.cache_resource(show_spinner=False)
+def _reader() -> TextReader:
+    return load_model()
+
+
 @st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda connection: connection.close())
 def _connection(of_version: str) -> duckdb.DuckDBPyConnection:
-    return open_published(Home.locate())
+    return open_published(Home.at())
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)

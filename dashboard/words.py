@@ -47,16 +47,32 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "everything": ("everything", "alles"),
     "entity": ("About", "Über"),
     "all": ("all", "alle"),
-    "words": ("Words in the text", "Wörter im Text"),
-    "words_help": (
-        "All words must occur; upper and lower case are the same.",
-        "Alle Wörter müssen vorkommen; Groß- und Kleinschreibung sind gleich.",
+    "search": ("Search", "Suche"),
+    "search_help": (
+        "Best match compares words and meaning, across German and English; exact words shows the posts that have them "
+        "all.",
+        "Beste Treffer vergleicht Wörter und Bedeutung, über Deutsch und Englisch hinweg; Genaue Wörter zeigt die "
+        "Beiträge, in denen alle vorkommen.",
     ),
+    "way": ("How to search", "Art der Suche"),
+    "best_match": ("Best match", "Beste Treffer"),
+    "exact_words": ("Exact words", "Genaue Wörter"),
     "with_copies": ("with copies and spam", "mit Kopien und Spam"),
     "more_filters": ("More filters", "Weitere Filter"),
     "shown": (
         "{shown} of {count}, the newest first",
         "{shown} von {count}, die neuesten zuerst",
+    ),
+    "best_of": ("{shown} of {count}, the best first", "{shown} von {count}, die besten zuerst"),
+    "found": ("{shown} posts, the best match first", "{shown} Beiträge, der beste Treffer zuerst"),
+    "choose_row": (
+        "Choose a post on its left edge to read its thread.",
+        "Einen Beitrag am linken Rand auswählen, um seinen Gesprächsverlauf zu lesen.",
+    ),
+    "thread": ("Its thread", "Der Gesprächsverlauf"),
+    "alone": (
+        "No other post of this thread is known.",
+        "Von diesem Gespräch ist kein weiterer Beitrag bekannt.",
     ),
     "download": ("Download", "Herunterladen"),
     # figures
@@ -267,7 +283,16 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "started_at": ("started", "begonnen"),
     "finished_at": ("finished", "beendet"),
     "audit": ("audit", "Prüfung"),
+    "author_kind": ("author", "Autor"),
+    "found_by": ("found by", "gefunden über"),
     # values
+    "words": ("words", "Wörter"),
+    "meaning": ("meaning", "Bedeutung"),
+    "both": ("both", "beides"),
+    "person": ("person", "Person"),
+    "organisation": ("organisation", "Organisation"),
+    "bot": ("bot", "Bot"),
+    "unknown": ("unknown", "unbekannt"),
     "negative": ("negative", "negativ"),
     "neutral": ("neutral", "neutral"),
     "positive": ("positive", "positiv"),
@@ -313,6 +338,11 @@ def language() -> str:
 def word(key: str, **values: object) -> str:
     """A word of the page in its language. Raises KeyError for one that is not there."""
     return _WORDS[key][0 if language() == "en" else 1].format(**values)
+
+
+def has_word(key: str) -> bool:
+    """Whether the page has a word of that key: names of entities as columns have none and stand as they are."""
+    return key in _WORDS
 
 
 def value_name(value: str) -> str:

@@ -17,10 +17,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import words
-from dashboard.downloads import as_csv, as_excel, as_parquet
 from flows import runs
 from flows.audit import audit
 from flows.build import build
+from flows.exports import as_csv, as_excel, as_parquet
 from flows.home import Home
 from flows.index import index
 from flows.publish import publish
@@ -121,6 +121,7 @@ def test_the_overview_says_how_the_company_is_doing() -> None:
 def test_mentions_are_filtered_by_words_entity_and_copies() -> None:
     page = open_view("mentions", "de")
     assert page.caption[0].value == "6 von 6, die neuesten zuerst"
+    page.segmented_control[0].set_value("exact_words").run()
     page.text_input[0].set_value("PARCEL 2").run()
     assert list(frames(page)[0]["text"]) == ["The parcel is late again, number 2"]
     assert list(frames(page)[0]["intent"]) == ["Beschwerde"]
@@ -132,6 +133,17 @@ def test_mentions_are_filtered_by_words_entity_and_copies() -> None:
     page.text_input[0].set_value("nowhere").run()
     assert not page.exception
     assert page.info[0].value == "Nichts passt dazu. Den Zeitraum erweitern oder einen Filter wegnehmen."
+
+
+def test_mentions_are_searched_the_best_match_first() -> None:
+    page = open_view("mentions")
+    page.text_input[0].set_value("grossartig Qualitaet").run()
+    assert not page.exception
+    assert frames(page)[0]["text"].iloc[0] == "Großartige Qualität"
+    assert set(frames(page)[0]["found_by"]) == {"words"}, "the vectors of this warehouse are no model's"
+    page.text_input[0].set_value("?!").run()
+    assert not page.exception
+    assert page.info[0].value.startswith("Nothing matches")
 
 
 def test_a_queue_is_shown_per_department() -> None:

@@ -9,30 +9,45 @@ from dashboard.marts import ask
 from dashboard.tables import score_column, show_table
 from dashboard.words import period_names, value_name, word
 
+MOST_ROWS = 500
+
+_KINDS = "select distinct lead_kind as kind from sales_leads order by kind"
+
 _LEADS = """
-select l.score, l.lead_kind as kind, e.entity_name as entity, l.published_at, m.text, l.reason, l.url
-from sales_leads as l
+with chosen as (
+    select l.*, e.entity_name
+    from sales_leads as l
+    join entity_windows as e on e.entity_id = l.entity_id and e.window_days = 28
+    left join mentions as undated on l.published_at is null and undated.mention_id = l.mention_id
+    where coalesce(l.published_at, undated.collected_at) > (select max(as_of) from runs) - to_days($days)
+      and (len($kinds) = 0 or list_contains($kinds, l.lead_kind))
+),
+best as (
+    select *, count(*) over () as lead_count
+    from chosen
+    order by score desc, mention_id
+    limit {most}
+)
+select
+    best.score, best.lead_kind as kind, best.entity_name as entity, best.published_at, m.text, best.reason, best.url,
+    best.lead_count
+from best
 join mentions as m using (mention_id)
-join entity_windows as e on e.entity_id = l.entity_id and e.window_days = 28
-where coalesce(l.published_at, m.collected_at) > (select max(as_of) from runs) - to_days($days)
-order by l.score desc, l.mention_id
+order by best.score desc, mention_id
 """
 
 
 def show() -> None:
-    """Show the leads of a period, of some kinds or all."""
+    """Show the best leads of a period, of some kinds or all."""
     access.ensure("leads")
     st.title(word("leads"), anchor=False)
-    left, right = st.columns(2)
-    with left:
-        periods = period_names(7, 28, 90)
-        days = st.segmented_control(
-            word("period"), list(periods), default=28, required=True, format_func=periods.__getitem__
-        )
-    leads = ask(_LEADS, {"days": days})
-    with right:
-        names = {kind: value_name(kind) for kind in leads["kind"].unique().sort()}
-        kinds = st.pills(word("kind"), list(names), selection_mode="multi", format_func=names.__getitem__)
-    if kinds:
-        leads = leads.filter(leads["kind"].is_in(kinds))
-    show_table(leads, "leads", score=score_column("score"))
+    periods = period_names(7, 28, 90)
+    days = st.segmented_control(
+        word("period"), list(periods), default=28, required=True, format_func=periods.__getitem__
+    )
+    names = {kind: value_name(kind) for kind in ask(_KINDS)["kind"]}
+    kinds = st.pills(word("kind"), list(names), selection_mode="multi", format_func=names.__getitem__)
+    leads = ask(_LEADS.format(most=MOST_ROWS), {"days": days, "kinds": kinds})
+    if leads.height:
+        st.caption(word("best_of", shown=f"{leads.height:,}", count=f"{leads['lead_count'][0]:,}"))
+    show_table(leads.drop("lead_count"), "leads", score=score_column("score"))

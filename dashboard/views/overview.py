@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import streamlit as st
 
 from dashboard import access, charts
@@ -59,15 +60,25 @@ limit 6
 """
 
 _TRENDS = """
-select trend_id, kind, summary, detected_at, evidence_mention_ids
+select trend_id, kind, summary, detected_at
 from market_trends
 where detected_at > (select max(as_of) from runs) - interval 7 day
-order by strength desc nulls last, detected_at desc
+order by
+    list_position(['critical', 'warning', 'info'], severity), status = 'ongoing' desc, strength desc nulls last,
+    detected_at desc
 limit 8
 """
 
 _EVIDENCE = """
-select published_at, text, sentiment, url from mentions where list_contains($ids, mention_id) order by published_at desc
+with evidence as (
+    select trend_id, unnest(evidence_mention_ids) as mention_id
+    from market_trends
+    where detected_at > (select max(as_of) from runs) - interval 7 day
+)
+select trend_id, published_at, text, sentiment, url
+from evidence
+join mentions using (mention_id)
+order by published_at desc nulls last, mention_id
 """
 
 
@@ -145,9 +156,11 @@ def _trends() -> None:
     trends = ask(_TRENDS)
     if trends.is_empty():
         st.info(word("no_trends"))
-    for trend in trends.iter_rows(named=True):
-        with st.container(border=True):
+    places = st.columns(2)
+    for number, trend in enumerate(trends.iter_rows(named=True)):
+        with places[number % 2], st.container(border=True):
             st.badge(value_name(trend["kind"]))
             st.text(trend["summary"])
             with st.expander(word("posts_behind")):
-                show_table(ask(_EVIDENCE, {"ids": trend["evidence_mention_ids"]}), f"trend-{trend['trend_id'][:8]}")
+                posts = ask(_EVIDENCE).filter(pl.col("trend_id") == trend["trend_id"]).drop("trend_id")
+                show_table(posts, f"trend-{trend['trend_id'][:8]}")

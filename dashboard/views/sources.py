@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import access
+from dashboard import access, charts
 from dashboard.marts import ask
 from dashboard.tables import show_table
 from dashboard.words import word
@@ -43,6 +43,6 @@ def show() -> None:
     records = ask(_RECORDS)
     if not records.is_empty():
         st.subheader(word("records_per_run"), anchor=False)
-        st.scatter_chart(records, x="as_of", y="records", color="source", x_label="", y_label=word("records"))
+        st.altair_chart(charts.records_per_run(records))
     st.subheader(word("runs"), anchor=False)
     show_table(ask(_RUNS), "runs")

@@ -11,8 +11,8 @@ from dashboard.words import language, word
 
 _TOPICS = """
 select
-    topic_id, {label} as topic, keywords, mention_count as count, status, first_seen_date as first_seen,
-    last_seen_date as last_seen
+    topic_id, {label} as topic, mention_count as count, status, first_seen_date as first_seen,
+    last_seen_date as last_seen, keywords
 from topics
 where status <> 'retired'
 order by mention_count desc, topic_id
