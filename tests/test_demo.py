@@ -7,13 +7,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
+from dashboard import words as page_words
 from flows.demo.story.cast import DAYS, FIRST_DAY, Event, Post, day_start
 from flows.demo.story.companies import ANSWERED_SHARE, OWN_POSTS_PER_WEEK, USUAL_HOURS
 from flows.demo.story.script import JOKE_COPIES, SPAM_COPIES, Script
 from flows.demo.survey.responses import PLANS_GROWTH
+from tests import browser
 from tests.night_process import Done, marktecho
+
+VIEWS = {
+    name: page_words._WORDS[name]
+    for name in ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "index", "sources")
+}
+"""Every view of the page with its title in English and German."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -321,3 +330,49 @@ def test_a_folder_of_someone_else_is_not_wiped(tmp_path: Path) -> None:
     done = marktecho("demo", "--home", tmp_path)
     assert done.code == 2
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(not browser.IS_THERE, reason="Chromium and its driver cannot be installed with pip")
+def test_a_browser_walks_every_view_and_sees_the_second_night_come(demo: Done, home: Path, tmp_path: Path) -> None:
+    assert demo.code == 0, demo.errors
+    second = sorted(path.stem.removeprefix("marts-") for path in (home / "published" / "versions").glob("*.duckdb"))[-1]
+    assert marktecho("rollback", "--home", home).code == 0
+    with browser.page_in_browser(home, tmp_path) as page:
+        page.press("Deutsch")
+        assert page.title == "Übersicht"
+        page.go_to("Aufgaben")
+        page.press("Übernehmen")
+        page.go_to("Übersicht")
+        first_words = page.text
+        assert marktecho("rollback", "--home", home, "--to", second).code == 0
+        page.wait_until(lambda: page.text.splitlines()[1] != first_words.splitlines()[1], "the second night")
+        page.settle()
+
+        walked = {}
+        for place, label in enumerate(("English", "Deutsch")):
+            page.press(label)
+            for view, titles in VIEWS.items():
+                page.go_to(titles[place])
+                walked[view, label] = page.text
+                if view in ("overview", "feedback", "competitors"):
+                    assert page.chart_count >= 1, view
+        assert "surge" in walked["overview", "English"] and "Delivery" in walked["overview", "English"]
+        assert "Anstieg" in walked["overview", "Deutsch"] and "Pedelo" in walked["overview", "Deutsch"]
+        assert "Kundendienst (" in walked["queues", "Deutsch"]
+
+        page.go_to("Aufgaben")
+        page.press("offen")
+        assert page.text.count("in Arbeit") == 2, "the post taken in the first night, beside the filter's word"
+
+        page.go_to("Erwähnungen")
+        page.write("Lieferung lässt auf sich warten")
+        page.wait_for("200 Beiträge, der beste Treffer zuerst")
+        page.choose_first_row()
+        page.wait_for("Gesprächsverlauf")
+        page.press("Genaue Wörter")
+        page.write("Pedelo teurer")
+        page.wait_for("die neuesten zuerst")
+        rows = pl.read_csv(page.download("mentions.csv"))
+        shown = next(line for line in page.text.splitlines() if "die neuesten zuerst" in line)
+        assert shown.startswith(f"{rows.height} von {rows.height},")
+        assert all("pedelo" in text.lower() and "teurer" in text.lower() for text in rows["text"])

@@ -10,16 +10,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from flows import cli, runs
 from flows.audit import audit
@@ -304,47 +300,6 @@ def test_writers_at_the_same_time_lose_nothing_not_even_when_one_is_killed(tmp_p
     assert found >= wanted | {f"killed-{line.strip()}" for line in said if line.endswith("\n")}
     with sqlite3.connect(home.decisions) as connection:
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
-
-
-EVENTS = st.builds(
-    Event,
-    happened_at=st.just(AS_OF),
-    mention_id=st.sampled_from(["a", "b"]),
-    department=st.sampled_from(["pr", "hr"]),
-    status=st.sampled_from(["open", "taken", "done", "not_for_us"]),
-    actor=st.sampled_from(["anna", "bert"]),
-    note=st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
-    passed_on_from=st.none() | st.sampled_from(["support", "sales"]),
-    priority=st.integers(1, 4),
-)
-
-
-@given(st.lists(EVENTS, max_size=12), st.sampled_from([["a"], ["b"], [], None]))
-@settings(max_examples=25)
-def test_the_state_is_that_of_the_last_decision(events: list[Event], wanted: list[str] | None) -> None:
-    """Beside a dictionary: the last event counts; an entry came from where it was last passed on."""
-    expected: dict[tuple[str, str], Event] = {}
-    for event in events:
-        known = expected.get((event.mention_id, event.department))
-        origin = event if event.passed_on_from else known
-        expected[event.mention_id, event.department] = replace(
-            event,
-            passed_on_from=origin.passed_on_from if origin else None,
-            priority=origin.priority if origin and origin.passed_on_from else None,
-        )
-    with TemporaryDirectory() as folder:
-        home = Home(Path(folder))
-        with writing(home) as store:
-            for event in events:
-                store.append(event)
-        with reading(home) as store:
-            assert store is not None
-            found = store.states(wanted)
-            told = [event for mention_id in ("a", "b") for event in store.history(mention_id)]
-    assert {(state.mention_id, state.department): state for state in found} == {
-        key: state for key, state in expected.items() if wanted is None or key[0] in wanted
-    }
-    assert told == sorted(events, key=lambda event: event.mention_id)
 
 
 def test_a_failed_decision_leaves_no_half_of_it(tmp_path: Path) -> None:

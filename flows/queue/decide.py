@@ -207,7 +207,7 @@ def _signed(actor: str) -> str:
 
 
 def _note(note: str | None) -> str | None:
-    note = (note or "").encode("utf-8", "replace").decode().strip() or None
+    note = (note or "").strip() or None
     if note and len(note) > LONGEST_NOTE:
         raise UsageError(f"The note has {len(note):,} characters; up to {LONGEST_NOTE:,} are kept. Shorten it.")
     return note
