@@ -11,10 +11,11 @@ from typing import Final
 import polars as pl
 
 from flows.errors import UsageError
+from flows.private_files import users_umask
 
 EXCEL_ROWS: Final = 1_048_575
 """Rows of a sheet, less the header."""
-_FORMULA_STARTS = "=+-@\t\r"
+_FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 
 
 def as_csv(frame: pl.DataFrame) -> bytes:
@@ -65,6 +66,7 @@ def write_rows(frame: pl.DataFrame, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         temporary.write_bytes(FORMATS[ending](frame))
+        temporary.chmod(0o666 & ~users_umask())
         os.replace(temporary, path)  # noqa: PTH105 - named as what it is, atomic
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 """HTTP transport with a deadline for the whole exchange and no way from a public host into a private network.
 
-A read timeout alone does not bound a request: a server that sends one byte a second never reaches it. And checking a
-redirect's name alone does not keep it out of a private network: names can resolve to private addresses.
+A read timeout alone does not bound a request: a server that sends one byte a second never reaches it. And checking
+names alone does not keep requests out of a private network: a public name can resolve to a private address, at once or
+only the second time it is asked for. So the address that was really reached is looked at.
 """
 
 from __future__ import annotations
@@ -10,12 +11,45 @@ import ssl
 import time
 from collections.abc import Collection, Iterable
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
+
+_CARRIES_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+"""The last 32 bits are an IPv4 address: NAT64 (RFC 6052) and the old compatible form (RFC 4291)."""
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+_LOCAL_ENDINGS = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public Internet; one inside another (IPv4 in IPv6) counts as itself."""
+    parsed = ip_address(address.partition("%")[0])
+    if parsed.is_multicast:
+        return False
+    if isinstance(parsed, IPv4Address):
+        return parsed.is_global
+    inner = _inner(parsed)
+    if inner is not None:
+        return is_public(str(inner))
+    return parsed.is_global and not parsed.is_site_local and parsed not in _LOCAL_NAT64
+
+
+def _inner(address: IPv6Address) -> IPv4Address | None:
+    if any(address in network for network in _CARRIES_IPV4):
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def is_local_name(host: str) -> bool:
+    """Whether a host's name or address says by itself that it is in the user's own network."""
+    host = host.lower().strip("[]").rstrip(".")
+    try:
+        return not is_public(host)
+    except ValueError:
+        return "." not in host or host.endswith(_LOCAL_ENDINGS)
 
 
 def may_follow(home: httpx.URL, target: httpx.URL, hosts: Collection[str] = ()) -> bool:
@@ -58,11 +92,16 @@ class GuardedTransport(httpx.HTTPTransport):
         self._backend.deadline = value
 
 
-def guarded_transport(home: httpx.URL) -> GuardedTransport:
-    """The transport for one platform, through the system's proxy (`HTTPS_PROXY`, `NO_PROXY`) where there is one."""
+def guarded_transport(home: httpx.URL, *, is_private: bool = False) -> GuardedTransport:
+    """The transport for one platform, through the system's proxy (`HTTPS_PROXY`, `NO_PROXY`) where there is one.
+
+    `is_private`: the platform is in the user's own network, though its name does not say so. Behind a proxy, the proxy
+    decides what may be reached.
+    """
     is_direct = home.host == "localhost" or home.host.startswith("127.") or proxy_bypass(home.host)
     proxy = None if is_direct else getproxies().get(home.scheme)
-    return GuardedTransport(GuardedBackend(may_enter_private=bool(proxy)), httpx.URL(proxy) if proxy else None)
+    backend = GuardedBackend(may_enter_private=bool(proxy) or is_private or is_local_name(home.host))
+    return GuardedTransport(backend, httpx.URL(proxy) if proxy else None)
 
 
 @cache
@@ -71,16 +110,11 @@ def _certificates() -> ssl.SSLContext:
 
 
 class GuardedBackend(httpcore.SyncBackend):
-    """Opens connections within the deadline; after a first public address it refuses private ones.
-
-    The first connection is to the configured host: if that is local, the user wants local. Behind a proxy, the proxy
-    decides.
-    """
+    """Opens connections within the deadline, and into a private network only when it may."""
 
     def __init__(self, *, may_enter_private: bool = False) -> None:
         self.deadline = float("inf")
         self._may_enter_private = may_enter_private
-        self._is_first = True
 
     def connect_tcp(
         self,
@@ -92,13 +126,11 @@ class GuardedBackend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         """Connect, then look at the address that was really reached."""
         stream = self.open(host, port, self.remaining(timeout), local_address, socket_options)
-        is_private = not ip_address(stream.get_extra_info("server_addr")[0].partition("%")[0]).is_global
-        if self._is_first:
-            self._may_enter_private = self._may_enter_private or is_private
-            self._is_first = False
-        if is_private and not self._may_enter_private:
+        if not self._may_enter_private and not is_public(stream.get_extra_info("server_addr")[0]):
             stream.close()
-            raise httpcore.ConnectError(f"{host} leads to a private address")
+            raise httpcore.ConnectError(
+                f"{host} leads to a private address; if it is in your own network, say private_network: true"
+            )
         return _DeadlineStream(stream, self)
 
     def open(

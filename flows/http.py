@@ -62,6 +62,11 @@ class NetworkSettings(SourceSettings):
         default=900.0, ge=0, description="Longest time to wait when the platform asks to slow down."
     )
     max_tries: int = Field(default=4, ge=1, le=10, description="How often a request is sent when the platform fails.")
+    private_network: bool = Field(
+        default=False,
+        description="The platform is in your own network, though its name does not say so (as `intranet` or "
+        "`forum.internal` would).",
+    )
     max_requests_per_run: int = Field(
         default=10_000, ge=1, description="The run stops asking this source after that many requests."
     )
@@ -107,9 +112,10 @@ class _Passing(Exception):  # noqa: N818 - trouble that may pass
 class PoliteClient:
     """Asks one platform, one request at a time; a context manager.
 
-    Redirects are followed to the host of `home` and to `redirect_hosts` only, and never to a private address unless
-    `home` itself is one. `token` (sent as a bearer token) and `secret_headers` go to `home` alone. `limiter` is the
-    platform's dialect of rate limits. `agent` replaces the User-Agent where the platform prescribes another form.
+    Redirects are followed to the host of `home` and to `redirect_hosts` only, and nothing leads to a private address
+    unless the name of `home` or the setting `private_network` says that the platform is there. `token` (sent as a
+    bearer token) and `secret_headers` go to `home` alone. `limiter` is the platform's dialect of rate limits. `agent`
+    replaces the User-Agent where the platform prescribes another form.
     `sleep` and `clock` (Unix time) are for tests.
     """
 
@@ -136,7 +142,7 @@ class PoliteClient:
         self._sleep = sleep
         self._clock = clock
         self._secret_headers = dict(secret_headers or {})
-        self._transport = guarded_transport(self.home)
+        self._transport = guarded_transport(self.home, is_private=network.private_network)
         self._client = httpx.Client(
             transport=self._transport,
             headers={"User-Agent": agent or user_agent(network.contact), "Accept-Encoding": "gzip"},
@@ -228,16 +234,29 @@ class PoliteClient:
         except _Passing as trouble:
             raise SourceFailed(trouble.outcome, str(trouble)) from trouble
 
+    def _request(self, asked: _Asked) -> httpx.Request:
+        """Make the request. What a platform said earlier can be part of it, and be nothing that can be sent there."""
+        try:
+            address = self.home.join(asked.path) if asked.path else self.home
+            request = self._client.build_request(
+                asked.method,
+                address,
+                params=list(asked.params) or None,
+                headers={**self._secret_headers, **asked.headers},
+                **asked.content,
+            )
+        except (UnicodeError, httpx.InvalidURL) as error:
+            raise SourceFailed(
+                Outcome.SCHEMA_DRIFT,
+                f"{shown(self.home)}: it answered with what cannot be sent ({type(error).__name__})",
+            ) from None
+        if not may_follow(self.home, request.url, self._redirect_hosts):
+            raise SourceFailed(Outcome.DOWN, f"{shown(self.home)}: it leads to {shown(request.url)}, another server.")
+        return request
+
     def _ask(self, asked: _Asked) -> Response:
         self._wait_for_limit(asked)
-        address = self.home.join(asked.path) if asked.path else self.home
-        request = self._client.build_request(
-            asked.method,
-            address,
-            params=list(asked.params) or None,
-            headers={**self._secret_headers, **asked.headers},
-            **asked.content,
-        )
+        request = self._request(asked)
         self.request_count += 1
         self.limiter.sent(asked.path, asked.cost, self._clock())
         for _ in range(MAX_REDIRECTS + 1):

@@ -18,6 +18,7 @@ from flows import runs, tasks
 from flows.errors import AuditRefused
 from flows.home import Home
 from flows.night import Night, reporter, silent
+from flows.private_files import private_files
 from flows.progress import in_lines
 from flows.remedies import in_words
 from flows.settings import load_settings
@@ -65,7 +66,7 @@ def opened_night(config: str, home: str | None, as_of: datetime | None = None) -
 
     Raises UsageError for wrong settings and WarehouseBusy when the other run does not end within an hour.
     """
-    with _reporting():
+    with private_files(), _reporting():
         night = Night.start(load_settings(Path(config)), Home.locate(home), as_of=as_of)
         with exclusive(night.home, wait_seconds=WAIT_FOR_WAREHOUSE_SECONDS), runs.recorded(night):
             yield night

@@ -20,6 +20,7 @@ from flows.home import Home
 from flows.integrity import damage
 from flows.mart_docs import MartDoc, mart_docs
 from flows.night import Night
+from flows.private_files import users_umask
 from flows.published import attach_marts
 from flows.runs import verdict
 from flows.search.index import SCHEMAS, write_index
@@ -67,7 +68,7 @@ def publish(night: Night, *, keep: int = KEPT_VERSIONS) -> Path:
             _write(warehouse, night, temporary, ending)
             write_index(night, warehouse, temporary)
         _verify(temporary, counts, audited)
-        temporary.chmod(temporary.stat().st_mode & READABLE_BY_GROUP)
+        temporary.chmod(READABLE_BY_GROUP & ~users_umask())
         swap_in(home, temporary)
         keep_version(home, night.run_id)
         prune(home, keep)

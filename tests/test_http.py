@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from flows.demo.platforms import faults
 from flows.demo.platforms.server import Answer, PlatformServer, Request, json_answer
-from flows.guarded_transport import GuardedBackend, may_follow
+from flows.guarded_transport import GuardedBackend, is_local_name, may_follow
 from flows.http import NetworkSettings, PoliteClient, shown
 from flows.rate_limits import HeaderSeconds, HeaderTimestamp, Limiter, asked_wait
 from flows.sources.base import Outcome, SourceFailed
@@ -326,12 +326,23 @@ def test_follows_redirects_on_the_same_server(server: Echo, clock: Time) -> None
     assert value["path"] == "/target"
 
 
+@pytest.mark.parametrize(
+    "path", ["http://127.0.0.1:9/x", "//evil.example/x", "https://evil.example/x", "http://[::1", "\ud800"]
+)
+def test_an_address_that_a_platform_made_up_is_not_asked(server: Echo, clock: Time, path: str) -> None:
+    failure_of(client_for(server.url, clock, token="t"), path)
+    assert not server.requests
+
+
 def test_redirects_in_circles_end(server: Echo, clock: Time) -> None:
     assert failure_of(client_for(server.url, clock), "/loop").outcome is Outcome.DOWN
     assert len(server.requests) == 6
 
 
-@pytest.mark.parametrize("target", ["http://169.254.169.254/latest", "http://10.0.0.1/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "target",
+    ["http://169.254.169.254/latest", "http://2130706433/", "file:///etc/passwd"],
+)
 def test_does_not_follow_into_other_networks(server: Echo, clock: Time, target: str) -> None:
     server.faults.append(faults.redirect(target))
     begun = time.monotonic()
@@ -358,6 +369,11 @@ def test_does_not_follow_to_another_local_server(server: Echo, clock: Time) -> N
         ("http://example.org/new", False),
         ("https://evil.example/", False),
         ("https://127.0.0.1/", False),
+        ("https://2130706433/", False),
+        ("https://0x7f000001/", False),
+        ("https://[::ffff:127.0.0.1]/", False),
+        ("https://example.org@evil.example/", False),
+        ("https://example.org.evil.example/", False),
         ("ftp://example.org/", False),
     ],
 )
@@ -386,16 +402,55 @@ class Recorded(GuardedBackend):
         return Stream()
 
 
-@pytest.mark.parametrize("private", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::1", "fe80::1%eth0", "100.64.0.1"])
+@pytest.mark.parametrize(
+    "private",
+    [
+        "10.0.0.1", "127.0.0.1", "169.254.169.254", "0.1.2.3", "224.0.0.1", "100.64.0.1", "::", "::1", "fe80::1%eth0",
+        "fc00::1", "fec0::1", "::ffff:10.0.0.1", "::10.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:a00:1::",
+    ],
+)  # fmt: skip
 def test_a_public_host_cannot_lead_into_a_private_network(private: str) -> None:
-    backend = Recorded("93.184.215.14", private)
-    backend.connect_tcp("example.org", 443)
-    with pytest.raises(httpcore.ConnectError, match="private"):
-        backend.connect_tcp("example.org", 443)
-    assert backend.closed == 1
-    local = Recorded(private, private)
-    local.connect_tcp("intranet", 443)
-    local.connect_tcp("intranet", 443)
+    for addresses in ([private], ["93.184.215.14", private]):  # also when only the second answer of the DNS lies
+        backend = Recorded(*addresses)
+        for _ in addresses[:-1]:
+            backend.connect_tcp("example.org", 443)
+        with pytest.raises(httpcore.ConnectError, match="private_network: true"):
+            backend.connect_tcp("example.org", 443)
+        assert backend.closed == 1
+    Recorded(private, may_enter_private=True).connect_tcp("intranet", 443)
+
+
+@pytest.mark.parametrize("public", ["93.184.215.14", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_public_addresses_are_reached(public: str) -> None:
+    Recorded(public).connect_tcp("example.org", 443)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_local"),
+    [
+        ("localhost", True), ("LOCALHOST.", True), ("127.0.0.1", True), ("[::1]", True), ("10.1.2.3", True),
+        ("intranet", True), ("forum.internal", True), ("nas.local", True), ("example.org", False), ("8.8.8.8", False),
+        ("localhost.example.org", False), ("10.1.2.3.example.org", False),
+    ],
+)  # fmt: skip
+def test_which_names_mean_the_users_own_network(host: str, is_local: bool) -> None:
+    assert is_local_name(host) is is_local
+
+
+def test_a_public_name_that_resolves_to_this_machine_is_refused(
+    server: Echo, clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+
+    def rebound(host: str, *rest: Any, **more: Any) -> Any:
+        return resolve("127.0.0.1" if host == "rebound.example" else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    address = server.url.replace("127.0.0.1", "rebound.example")
+    assert "private address" in str(failure_of(client_for(address, clock, max_tries=1)))
+    assert not server.requests
+    with client_for(address, clock, private_network=True) as client:
+        assert client.get_json("/x")[0]["path"] == "/x"
 
 
 def test_uses_the_systems_proxy(server: Echo, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:

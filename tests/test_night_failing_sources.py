@@ -5,7 +5,9 @@ It publishes, says truthfully what happened, and the next night has everything.
 
 from __future__ import annotations
 
+import json
 import shutil
+import stat
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from flows.demo.platforms import (
@@ -37,6 +40,12 @@ FIRST_TIME = datetime(2026, 11, 2, 8, tzinfo=UTC)
 TIMELINE, SEARCH, FEED = "/api/v1/timelines/tag/velumo", "/api/v1/search_by_date", "/news.rss"
 POST_COUNT, PAGE = 6, 2
 LATER = "posts.csv"
+PLANTED = {
+    "NIGHT_TOKEN": "tok-3f9c1e-fediverse",
+    "NIGHT_CHANNEL": "json://anna:pw-77d0aa@127.0.0.1:9/hook-51b2ee",
+}
+"""Secrets in the environment."""
+WATCHED = "Projekt Nachtigall"
 
 OUTCOMES = {
     "healthy": ("ok", ""),
@@ -102,6 +111,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             match server:
                 case MastodonServer():
                     where = f"type: mastodon, server: '{server.url}', tags: [velumo], lookback_days: 3650"
+                    where += ", token_variable: NIGHT_TOKEN" if name == "locked" else ""
                 case HackerNewsServer():
                     urls = f"base_url: '{server.url}', items_url: '{server.url}'"
                     where = f"type: hackernews, {urls}, queries: [velumo], lookback_days: 3650"
@@ -109,7 +119,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
                     where = f"type: feed, urls: ['{server.url}{FEED}']"
             entries.append(f"{{name: {name}, {where}, {limits}}}")
         config = tmp_path_factory.mktemp("failing") / "listening.yaml"
-        lines = ["company: {id: velumo, name: Velumo, query: velumo}", "sources:", *(f"  - {one}" for one in entries)]
+        lines = [
+            "company: {id: velumo, name: Velumo, query: velumo}",
+            "alerts: {channels: [NIGHT_CHANNEL]}",
+            f"watchlist: {{terms: [{WATCHED}]}}",
+            "sources:",
+            *(f"  - {one}" for one in entries),
+        ]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         yield Stage(config, servers)
 
@@ -121,7 +137,7 @@ def failed(stage: Stage, prefect: PrefectServer) -> Night:
 
 
 def run_night(stage: Stage, home: Path, prefect: PrefectServer) -> Night:
-    done = nightly(stage.config, home, prefect.environment)
+    done = nightly(stage.config, home, prefect.environment | PLANTED)
     return Night(home, done, prefect.started_runs()[-1]["state"])  # type: ignore[arg-type]
 
 
@@ -189,3 +205,35 @@ def stories() -> HackerNewsServer:
 def articles() -> FeedServer:
     items = (FeedItem(f"Velumo im Test, Teil {number}", guid=f"tag:{number}") for number in range(POST_COUNT))
     return FeedServer([Feed(FEED, tuple(items))])
+
+
+def test_no_secret_and_nothing_watched_for_is_in_anything_that_the_night_left(
+    failed: Night, prefect: PrefectServer
+) -> None:
+    """Bytes of all files (reports, Data Docs, logs, Prefect's database), and rows: DuckDB packs texts."""
+    planted = [PLANTED["NIGHT_TOKEN"], "pw-77d0aa", "hook-51b2ee", WATCHED, "achtigall"]
+    said = failed.done.output + failed.done.errors + json.dumps(failed.state, default=str)
+    left = {path: path.read_bytes() for path in files(failed.home, Path(prefect.environment["PREFECT_HOME"]))}
+    assert any(path.name == "prefect.db" for path in left)
+    for text in planted:
+        assert text not in said
+        assert [path for path, content in left.items() if text.encode() in content] == []
+    for database in failed.home.rglob("*.duckdb"):
+        with duckdb.connect(str(database), read_only=True) as connection:
+            tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+            for schema, table in tables:
+                whole = f'select count(*) from "{schema}"."{table}" as t where contains(t::varchar, ?)'
+                assert [text for text in planted if connection.execute(whole, [text]).fetchone() != (0,)] == [], table
+
+
+def test_what_the_night_left_is_for_its_user_alone(failed: Night) -> None:
+    """Also in a folder that others may enter; the marts are for the group, as far as the user's umask allows."""
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in failed.home.rglob("*") if not path.is_symlink()}
+    open_to_others = {path.relative_to(failed.home).as_posix() for path, mode in modes.items() if mode & 0o077}
+    assert all(name == "published/marts.duckdb" or name.startswith("published/versions/") for name in open_to_others)
+    assert all(mode & 0o027 == 0 for mode in modes.values())
+
+
+def files(*folders: Path) -> Iterator[Path]:
+    for folder in folders:
+        yield from (path for path in folder.rglob("*") if path.is_file())

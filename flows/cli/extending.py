@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from flows.cli.app import app
 from flows.cli.terminal import output
+from flows.private_files import users_umask
 
 new = typer.Typer(help="Start a new part of Marktecho in a checkout.", no_args_is_help=True)
 app.add_typer(new, name="new")
@@ -17,6 +19,7 @@ app.add_typer(new, name="new")
 @new.callback()
 def _new() -> None:
     """Start a new part of Marktecho in a checkout."""
+    os.umask(users_umask())
 
 
 @new.command()

@@ -30,12 +30,14 @@ def query(
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to print at most.")] = 100,
     file: OutputOption = None,
 ) -> None:
-    """Query the published marts with SQL (read only)."""
+    """Query the published marts with SQL (read only; no other files, no network)."""
     import duckdb
 
     from flows.published import open_published
 
     with open_published(Home.at(home)) as marts:
+        marts.execute("set enable_external_access = false")
+        marts.execute("set lock_configuration = true")
         try:
             result = marts.sql(sql)
             if result is None:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from flows.files.lines import LONGEST_LINE, LongLine
 from flows.files.rows import Row, UnreadableRow
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -60,6 +61,8 @@ class _Lines:
     def __next__(self) -> str:
         line = self._returned.popleft() if self._returned else next(self._lines)
         self.taken.append(line)
+        if isinstance(line, LongLine):
+            raise csv.Error(f"is longer than {LONGEST_LINE:,} characters")
         return line
 
     def advance(self) -> None:
@@ -102,7 +105,8 @@ def csv_rows(file: Iterable[str], delimiter: str, skip: int = 0) -> Iterator[tup
                 pieces = lines.taken[0].split(delimiter)
                 yield lines.first, UnreadableRow.of(f"line {lines.first}: a quote is opened and not closed", pieces)
                 continue
-            values = next(csv.reader(lines.taken, delimiter=delimiter), [])
+            is_long = isinstance(lines.taken[0], LongLine)
+            values = [] if is_long else next(csv.reader(lines.taken, delimiter=delimiter), [])
             if not values:
                 yield lines.first, UnreadableRow.of(f"line {lines.first}: {error}", [])
         if header is None:

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Final, Literal
 from flows.errors import UsageError
 from flows.files.csv_rows import DELIMITERS, csv_rows, find_delimiter
 from flows.files.encoding import find_encoding
+from flows.files.lines import LONGEST_LINE, LongLine, bounded_lines
 from flows.files.mapping import plain
 from flows.files.rows import Row, UnreadableRow
 
@@ -159,13 +160,16 @@ def _rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
 
 def _csv_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
     with _open_text(layout) as file:
-        yield from csv_rows(file, layout.delimiter, layout.lines_before_header)
+        yield from csv_rows(bounded_lines(file), layout.delimiter, layout.lines_before_header)
 
 
 def _json_rows(layout: Layout) -> Iterator[tuple[int, Row | UnreadableRow]]:
     with _open_text(layout) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(bounded_lines(file), start=1):
             if not line.strip():
+                continue
+            if isinstance(line, LongLine):
+                yield number, UnreadableRow.of(f"line {number}: is longer than {LONGEST_LINE:,} characters", [])
                 continue
             try:
                 row = json.loads(line)

@@ -11,6 +11,7 @@ from flows.landing.clean import Cleaning, clean, native_id_of
 from flows.landing.mention import mention_id
 from flows.landing.quarantine import named_authors, quarantined
 from flows.landing.tally import Tally
+from flows.landing.text import normalise
 from flows.sources.base import BrokenRecord, Connector, Cursor, Page, RawMention
 
 ENOUGH: Final = 2_000
@@ -147,7 +148,7 @@ class Chunk:
     ) -> None:
         native_id = None
         with suppress(Exception):
-            native_id = connector.native_id(record)
+            native_id = normalise(connector.native_id(record) or "") or None
         authors = named_authors(record, connector.author_fields)
         if how.forgotten and (
             (native_id is not None and how.forgotten.has_post(how.source, native_id))

@@ -26,6 +26,7 @@ _WEB: Final = ("http://", "https://")
 _BEFORE_HOST: Final = re.compile(r"^(?:https?://)?(?:www\.)?", re.IGNORECASE)
 _SPACES: Final = re.compile(r"\s+")
 _TAG: Final = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--|![^<>]*)>", re.DOTALL)
+_TAG_OR_OPEN_COMMENT: Final = re.compile(r"<(?:/?[a-zA-Z]|!)[^<>]*>")
 
 
 def html_to_text(source: str) -> str:
@@ -51,7 +52,10 @@ def html_to_text(source: str) -> str:
 
 
 def _without_tags(source: str) -> str:
-    return normalise(unescape(_TAG.sub(" ", source)))
+    """Cut out tags. Behind the last end of a comment none is looked for: each one begun there would read to the end."""
+    closed = source.rfind("-->") + len("-->") if "-->" in source else 0
+    cut = _TAG.sub(" ", source[:closed]) + _TAG_OR_OPEN_COMMENT.sub(" ", source[closed:])
+    return normalise(unescape(cut))
 
 
 def _pieces(root: html.HtmlElement) -> list[str]:

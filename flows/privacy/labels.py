@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _WINDOW = 48
+_SAYS_SOMETHING = re.compile("[^\\W\\d_]|[#\u2116\u260e\u260f\U0001f4de\U0001f4f1\U0001f4f2]")
+"""Without a letter or one of these signs no label can be there."""
 
 _OTHERWISE = re.compile(
     r"(?:(?:bestell|auftrag|sendung|paket|tracking|rechnung|kunden|ticket|vorgang|artikel|serien|vertrag|mitglied"
@@ -35,10 +37,13 @@ def is_labelled_otherwise(text: str, at: int, *, is_grouped: bool = True) -> boo
     "Nr." alone says so only of a number without blanks and the like (`is_grouped` false): telephone numbers have them.
     """
     before = text[max(0, at - _WINDOW) : at]
+    if _SAYS_SOMETHING.search(before) is None:
+        return False
     labels = [_OTHERWISE] if is_grouped else [_OTHERWISE, _PERHAPS_OTHERWISE]
     return any(label.search(before) for label in labels) and _TELEPHONE.search(before) is None
 
 
 def is_labelled_telephone(text: str, at: int) -> bool:
     """Whether the words before position `at` announce a telephone number."""
-    return _TELEPHONE.search(text[max(0, at - _WINDOW) : at]) is not None
+    before = text[max(0, at - _WINDOW) : at]
+    return _SAYS_SOMETHING.search(before) is not None and _TELEPHONE.search(before) is not None

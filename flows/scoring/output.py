@@ -15,6 +15,7 @@ import pyarrow as pa
 from flows.errors import MarktechoError, UsageError
 from flows.files.csv_rows import DELIMITERS
 from flows.files.reading import EXTENSIONS, Format, Layout
+from flows.private_files import users_umask
 from flows.scoring.writers import Writer, csv_writer, json_writer, parquet_writer
 
 
@@ -65,6 +66,7 @@ def writing(path: Path, form: Format, is_gzip: bool, layout: Layout, types: dict
             stack.close()
             file.flush()
             os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~users_umask())
         os.replace(temporary, path)  # noqa: PTH105 - named as what it is, atomic
     except OSError as error:
         raise MarktechoError(f"--output {path}: cannot be written: {error}.") from error

@@ -155,6 +155,7 @@ class Bluesky(Connector):
             max_minutes=self.settings.max_minutes_per_run,
             max_tries=self.settings.max_tries,
             timeout_seconds=self.settings.timeout_seconds,
+            is_private=self.settings.private_network,
         )
         for batch in jetstream.read(stream, state):
             records = [record for event in batch.events if (record := self._record(event)) is not None]

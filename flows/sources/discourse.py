@@ -210,7 +210,7 @@ class _Parents:
     def resolved(self, records: list[Record]) -> list[Record]:
         """The records with `reply_to_post_id`, null when that post cannot be seen."""
         for record in records:
-            if isinstance(record.get("id"), int):
+            if all(isinstance(record.get(name), int) for name in ("id", "topic_id", "post_number")):
                 self._known[record.get("topic_id"), record.get("post_number")] = record["id"]
         return [
             {**record, "reply_to_post_id": self._id(record)} if record.get("reply_to_post_number") else record

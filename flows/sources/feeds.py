@@ -136,7 +136,13 @@ def _native_id(feed: str, key: str) -> str:
 def _parse(response: Response) -> feedparser.FeedParserDict:
     """Parse the bytes of a feed. Raises SourceFailed when they are none."""
     headers = {"content-type": response.headers.get("content-type", ""), "content-location": response.url}
-    parsed = feedparser.parse(io.BytesIO(response.body), response_headers=headers)
+    try:
+        parsed = feedparser.parse(io.BytesIO(response.body), response_headers=headers)
+    except Exception as error:  # it reads broken feeds by guessing, which can end in anything
+        name = type(error).__name__
+        raise SourceFailed(
+            Outcome.SCHEMA_DRIFT, f"{shown(response.url)}: a feed that cannot be read ({name})"
+        ) from None
     if not parsed.get("version") and not parsed.entries:
         is_page = b"<html" in response.body[:2_000].lower()
         raise SourceFailed(

@@ -222,7 +222,7 @@ class GitHub(Connector):
                 yield []
                 return
             more = 'rel="next"' in response.headers.get("link", "")
-            ids = {record.get("url") for record in found}
+            ids = {str(record.get("url")) for record in found}
             if more and ids <= previous:
                 raise SourceFailed(Outcome.SCHEMA_DRIFT, f"{path}: the same page again")
             newest = max((str(record["updated_at"]) for record in found if record.get("updated_at")), default=low)

@@ -29,6 +29,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from websockets.sync.client import ClientConnection, connect
 from websockets.sync.connection import Connection
 
+from flows.guarded_transport import is_local_name, is_public
 from flows.http import host_lock, user_agent
 from flows.rate_limits import asked_wait
 from flows.sources.base import Outcome, SourceFailed
@@ -69,6 +70,7 @@ class Stream:
     max_minutes: float
     max_tries: int
     timeout_seconds: float
+    is_private: bool = False
     sleep: Callable[[float], None] = time.sleep
 
     @property
@@ -159,7 +161,7 @@ def _position(stream: Stream, state: State) -> int:
 def _open(stream: Stream, position: int) -> ClientConnection:
     collections = "collections" if stream.is_second else "wantedCollections"
     params = [(collections, stream.collection), ("cursor", str(position))]
-    return connect(
+    connection = connect(
         f"{stream.address}?{urlencode(params)}",
         user_agent_header=user_agent(stream.contact),
         open_timeout=stream.timeout_seconds,
@@ -167,6 +169,11 @@ def _open(stream: Stream, position: int) -> ClientConnection:
         max_size=MAX_MESSAGE_BYTES,
         max_queue=1_000,
     )
+    host = urlsplit(stream.address).hostname or ""
+    if not (stream.is_private or is_local_name(host) or is_public(connection.remote_address[0])):
+        connection.close()
+        raise SourceFailed(Outcome.DOWN, f"{host} leads to a private address")
+    return connection
 
 
 def _receive(stream: Stream, connection: Connection, reading: _Reading, end: float) -> Iterator[None]:

@@ -110,7 +110,7 @@ def _number(client: PoliteClient, domain: str) -> str:
     if response.status == 404:
         raise SourceFailed(Outcome.DOWN, f"Trustpilot knows no company at {domain}. Check `domains` in listening.yaml.")
     number = unit.get("id") if isinstance(unit, dict) else None
-    if not isinstance(number, str):
+    if not isinstance(number, str) or not number.isascii():
         raise SourceFailed(Outcome.SCHEMA_DRIFT, "/v1/business-units/find: an object with `id` was expected")
     return number
 
