@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import access, marts
-from dashboard.views import competitors, feedback, index, leads, mentions, overview, queues, sources, topics
+from dashboard.views import competitors, feedback, index, leads, leaks, mentions, overview, queues, sources, topics
 from dashboard.words import LANGUAGES, language, word
 from flows.errors import MarktechoError
 
@@ -19,6 +19,7 @@ PAGES = (
     ("leads", leads.show, "handshake"),
     ("queues", queues.show, "inbox"),
     ("index", index.show, "leaderboard"),
+    ("leaks", leaks.show, "lock_open"),
     ("sources", sources.show, "rss_feed"),
 )
 

@@ -18,6 +18,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "leads": ("Leads", "Leads"),
     "queues": ("Queues", "Aufgaben"),
     "index": ("Index", "Index"),
+    "leaks": ("Leaks", "Lecks"),
     "sources": ("Sources and runs", "Quellen und Läufe"),
     "language": ("Language", "Sprache"),
     # states
@@ -35,6 +36,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "not_in_file": (
         "The published file does not have this table yet; the next night adds it.",
         "Die veröffentlichte Datei hat diese Tabelle noch nicht; die nächste Nacht ergänzt sie.",
+    ),
+    "no_leaks": (
+        "Nothing on the watchlist has been seen. `marktecho watchlist add` says what to watch for.",
+        "Nichts von der Beobachtungsliste ist aufgetaucht. `marktecho watchlist add` sagt, worauf zu achten ist.",
     ),
     "too_early": ("too early", "zu früh"),
     "no_topics": (
@@ -75,6 +80,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Von diesem Gespräch ist kein weiterer Beitrag bekannt.",
     ),
     "download": ("Download", "Herunterladen"),
+    "mark_open": ("Open again", "Wieder öffnen"),
+    "mark_false_positive": ("Gives nothing away", "Verrät nichts"),
+    "mark_confirmed": ("Is a leak", "Ist ein Leck"),
     # figures
     "count": ("mentions", "Erwähnungen"),
     "count_help": (
@@ -315,6 +323,11 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "purchase": ("wants to buy", "will kaufen"),
     "switch_from_competitor": ("leaves a competitor", "verlässt einen Wettbewerber"),
     "churn_risk": ("may leave us", "könnte uns verlassen"),
+    "false_positive": ("false positives", "Fehlalarme"),
+    "confirmed": ("confirmed", "bestätigt"),
+    "term": ("term", "Begriff"),
+    "variant": ("term with a typing error", "Begriff mit Tippfehler"),
+    "excerpt": ("excerpt of a document", "Auszug aus einem Dokument"),
     "new": ("new", "neu"),
     "growing": ("growing", "wächst"),
     "steady": ("steady", "stetig"),

@@ -53,6 +53,7 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
         _checked("model", lambda: _model(located)),
         _checked(f"warehouse {located.warehouse}", lambda: _warehouse(located)),
         _checked(f"published marts {located.marts}", lambda: _published(located)),
+        _checked("watchlist", lambda: _watchlist(located, settings)),
         _checked(f"room at {located.root}", lambda: _room(located)),
         _checked("backup", lambda: _backup(located)),
     ]
@@ -131,6 +132,24 @@ def _backup(home: Home) -> str:
     except FileNotFoundError:
         return "none yet; run: marktecho backup FOLDER"
     return f"the last one is {last['path']} of {last['made_at'][:16]} UTC"
+
+
+def _watchlist(home: Home, settings: Settings) -> str:
+    """How much is watched for. Raises UsageError for what cannot be, and MarktechoError for a damaged file."""
+    from flows.leaks.from_settings import with_settings
+    from flows.leaks.watchlist import Watchlist
+
+    listed = settings.watchlist
+    if not (home.watchlist.exists() or listed.terms or listed.documents):
+        return "nothing is watched for"
+    problems: list[str] = []
+    entries = list(with_settings(Watchlist.read(home), settings, problems.append).entries.values())
+    if problems:
+        raise UsageError("; ".join(problems))
+    said = f"{sum(len(one.terms) for one in entries)} terms, {sum(len(one.documents) for one in entries)} documents"
+    if listed.terms:
+        said += "; some stand readable in the settings, `marktecho watchlist add` keeps fingerprints only"
+    return said
 
 
 def _sources(home: Home, settings: Settings) -> Iterator[Finding]:

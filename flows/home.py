@@ -67,6 +67,16 @@ class Home:
         return self.published / "versions"
 
     @property
+    def restricted(self) -> Path:
+        """What only some readers of the marts may see."""
+        return self.published / "restricted"
+
+    @property
+    def leaks(self) -> Path:
+        """The leak findings, in a DuckDB file of their own."""
+        return self.restricted / "leaks.duckdb"
+
+    @property
     def quarantine(self) -> Path:
         """Broken records with their reasons, one JSON Lines file per source and run."""
         return self.root / "quarantine"
@@ -78,7 +88,7 @@ class Home:
 
     @property
     def secrets(self) -> Path:
-        """The pseudonym key; never inside the data."""
+        """The keys of pseudonyms and watchlist; never inside the data."""
         return self.root / "secrets"
 
     @property
@@ -95,6 +105,16 @@ class Home:
     def erasure_key(self) -> Path:
         """The key of the hashes in the erasure log."""
         return self.secrets / "erasure.key"
+
+    @property
+    def watchlist_key(self) -> Path:
+        """The key of the watchlist's fingerprints."""
+        return self.secrets / "watchlist.key"
+
+    @property
+    def watchlist(self) -> Path:
+        """The watchlist's fingerprints, sealed."""
+        return self.root / "watchlist.sealed"
 
     @property
     def models(self) -> Path:

@@ -1,4 +1,4 @@
-"""The night, as a table of contents: sources, landing, core, models, topics, marts, audit, publication."""
+"""The night, as a table of contents: sources, landing, core, leaks, models, topics, marts, audit, publication."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def nightly(config: str = "listening.yaml", home: str | None = None, as_of: date
     with ending() as end, opened_night(config, home, as_of) as night, telling_failures(night):
         ingest_sources(night)
         tasks.prepare(night)
+        tasks.find_leaks(night)
         tasks.enrich(night)
         tasks.assign_topics(night)
         tasks.trends(night)

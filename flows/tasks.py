@@ -19,6 +19,7 @@ from flows import enrich as enrich_step
 from flows import erasure as erasure_step
 from flows import index as index_step
 from flows import ingest as ingest_step
+from flows import leaks as leaks_step
 from flows import notifications as notifications_step
 from flows import prepare as prepare_step
 from flows import publish as publish_step
@@ -60,6 +61,7 @@ recheck = _as_task(recheck_step.recheck, hours=2)
 erase = _as_task(erasure_step.erase, hours=2)
 retain = _as_task(retention_step.retain, hours=1)
 prepare = _as_task(prepare_step.prepare, hours=4)
+find_leaks = _as_task(leaks_step.find_leaks, hours=4)
 enrich = _as_task(enrich_step.enrich, hours=12)
 assign_topics = _as_task(topics_step.assign_topics, hours=2)
 refresh_topics = _as_task(topics_step.refresh_topics, hours=2)

@@ -23,6 +23,7 @@ from flows.build import build
 from flows.exports import as_csv, as_excel, as_parquet
 from flows.home import Home
 from flows.index import index
+from flows.leaks.findings import as_frame, changing, read_findings, write_findings
 from flows.publish import publish
 from flows.survey.codebook import load_codebook
 from flows.survey.step import import_survey, plan_survey
@@ -31,7 +32,7 @@ from tests.survey_fixture import CODEBOOK, wave, write
 from tests.warehouse_fixture import AS_OF, CoreTables, make_night
 
 APP = Path(words.__file__).with_name("app.py")
-VIEWS = ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "index", "sources")
+VIEWS = ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "leaks", "index", "sources")
 FIRST, SECOND = "20261123T013000Z-000001", "20261123T013000Z-000002"
 FORMULA = '=HYPERLINK("http://evil.example","click")'
 
@@ -266,6 +267,22 @@ def test_the_index_stands_beside_the_survey() -> None:
     choices["Size of company"].set_value("large").run()
     choices["Wave"].set_value("2025").run()
     assert not page.exception
+
+
+def test_a_leak_is_shown_as_text_and_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKTECHO_HOME", str(tmp_path))
+    home = Home.locate(tmp_path)
+    said = "Acme plans <b>Projekt Nachtigall</b> [x](javascript:alert(1))"
+    finding = {"finding_id": "f1", "label": "bird", "kind": "term", "source": "forum", "url": "javascript:alert(1)"}
+    with changing(home):
+        write_findings(home, as_frame([finding | {"excerpt": said, "status": "open", "published_at": AS_OF}]))
+    page = open_view("leaks")
+    assert [text.value for text in page.text] == ["bird · term · forum · 23.11.2026 01:30 UTC", said]
+    assert [button.label for button in page.button] == ["Gives nothing away", "Is a leak"]
+    page.button[0].click().run()
+    assert not page.exception
+    assert page.info[0].value.startswith("Nothing on the watchlist has been seen.")
+    assert read_findings(home)["status"].to_list() == ["false_positive"]
 
 
 def test_an_empty_publication_says_so_on_every_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

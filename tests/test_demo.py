@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from dashboard import words as page_words
-from flows.demo.story.cast import DAYS, FIRST_DAY, Event, Post, day_start
+from flows.demo.run import LEAK_NAME
+from flows.demo.story.cast import DAYS, FIRST_DAY, SECRET_PROJECT, Event, Post, day_start
 from flows.demo.story.companies import ANSWERED_SHARE, OWN_POSTS_PER_WEEK, USUAL_HOURS
 from flows.demo.story.script import JOKE_COPIES, SPAM_COPIES, Script
 from flows.demo.survey.responses import PLANS_GROWTH
@@ -330,6 +331,18 @@ def test_a_folder_of_someone_else_is_not_wiped(tmp_path: Path) -> None:
     done = marktecho("demo", "--home", tmp_path)
     assert done.code == 2
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_planted_leak_is_found_and_told_to_nobody_else(demo: Done, home: Path, script: Script) -> None:
+    assert demo.code == 0, demo.errors
+    with duckdb.connect(str(home / "published" / "restricted" / "leaks.duckdb"), read_only=True) as leaks:
+        found = leaks.execute("select label, kind, status, contains(excerpt, ?) from leak_findings", [SECRET_PROJECT])
+        expected = sum(post.event is Event.LEAK for post in script.posts)
+        assert found.fetchall() == [(LEAK_NAME, "term", "open", True)] * expected
+    told = demo.output + demo.errors + (home / "reports" / "latest.json").read_text(encoding="utf-8")
+    assert LEAK_NAME not in told
+    for path in (home / "published" / "marts.duckdb", home / "warehouse.duckdb", *home.glob("prefect/*.db*")):
+        assert LEAK_NAME.encode() not in path.read_bytes(), path
 
 
 @pytest.mark.skipif(not browser.IS_THERE, reason="Chromium and its driver cannot be installed with pip")

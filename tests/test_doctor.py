@@ -28,7 +28,7 @@ def test_everything_in_order(tmp_path: Path) -> None:
     assert code == 0
     assert all(finding["is_ok"] for finding in findings)
     assert [str(finding["checked"]).split()[0] for finding in findings] == [
-        "settings", "model", "warehouse", "published", "room", "backup", "sources", "source",
+        "settings", "model", "warehouse", "published", "watchlist", "room", "backup", "sources", "source",
     ]  # fmt: skip
 
 

@@ -27,6 +27,8 @@ from flows.erasure.registry import Place, all_places
 from flows.forget import forget
 from flows.home import Home
 from flows.ingest import land
+from flows.leaks import find_leaks
+from flows.leaks.watchlist import add
 from flows.night import Night
 from flows.prepare import prepare
 from flows.publish import publish
@@ -106,6 +108,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, prefect: PrefectServer) -> Ho
     land_forum(home, "20261119T013000Z-000001", PAGES)
     first, second = (night(home, f"202611{day}T013000Z-00000{number}") for number, day in ((1, 19), (2, 20)))
     prepare(first)
+    add(home, "drum", [MARKERS[0]])
+    find_leaks(first)
     enrich(first)
     assign_topics(first)
     trends(first)
@@ -186,6 +190,7 @@ def test_forgetting_leaves_no_byte_and_takes_nothing_from_others(
     monkeypatch.setenv("PREFECT_HOME", str(prefect_home))
     before = {place for _, place in places_of(FORBIDDEN, home.root, prefect_home)}
     assert {"warehouse.duckdb", "published/marts.duckdb", "reports/latest.json"} <= before
+    assert "published/restricted/leaks.duckdb" in before
     assert {"published/versions/marts-20261119T013000Z-000001.duckdb", "prefect.db"} <= before
     assert any(place.startswith("quarantine/") for place in before)
     config = tmp_path / "listening.yaml"

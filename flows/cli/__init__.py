@@ -9,11 +9,12 @@ from rich.text import Text
 from flows.cli.app import app
 from flows.cli.terminal import errors
 from flows.errors import ExitCode, MarktechoError
+from flows.private_files import private_files
 from flows.remedies import in_words
 
 # Each import registers its commands.
-from flows.cli import alerts, dashboard, demo, extending, files, night, queue  # noqa: F401  isort: skip
-from flows.cli import backups, privacy, reading, scoring, survey, topics, training, upkeep  # noqa: F401  isort: skip
+from flows.cli import alerts, backups, dashboard, demo, extending, files, leaks, night, privacy  # noqa: F401  isort: skip
+from flows.cli import queue, reading, scoring, survey, topics, training, upkeep  # noqa: F401  isort: skip
 
 __all__ = ["app", "main"]
 
@@ -21,7 +22,8 @@ __all__ = ["app", "main"]
 def main() -> None:
     """Run `marktecho`; errors meant for the user end in a message and an honest exit code, not in a traceback."""
     try:
-        app()
+        with private_files():
+            app()
     except KeyboardInterrupt:
         errors.print("marktecho: interrupted; run the command again to go on where it stopped.")
         sys.exit(ExitCode.FAILED)

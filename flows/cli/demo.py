@@ -33,6 +33,7 @@ def demo(
         f'Ask them:  marktecho query --home {root} "select score, reason, url from sales_leads order by score desc"',
         soft_wrap=True,
     )
+    output.print(f"What has leaked:  marktecho leaks --home {root}", soft_wrap=True)
     raise typer.Exit(code)
 
 

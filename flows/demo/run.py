@@ -9,13 +9,17 @@ from pathlib import Path
 from string import Template
 
 from flows.demo.stage import Stage, staged
+from flows.demo.story.cast import SECRET_PROJECT
 from flows.demo.story.script import Script
 from flows.demo.survey.responses import CODEBOOK, write_waves
 from flows.errors import ExitCode, UsageError
 from flows.home import Home
+from flows.leaks.watchlist import add
 
 MARKER = "marktecho-demo"
 """A file of this name says that a state folder belongs to the demo and may be wiped."""
+LEAK_NAME = "bike of next spring"
+"""Under this name the demo watches for its planted leak."""
 
 RunNight = Callable[[Path, Home, str], ExitCode]
 Recheck = Callable[[Path, Home], int]
@@ -33,6 +37,7 @@ def run_demo(root: Path, run_night: RunNight, recheck: Recheck, import_survey: I
     end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with staged(Script(end)) as stage:
         config = _settings(home, stage)
+        add(home, LEAK_NAME, [SECRET_PROJECT])
         last_morning = end - timedelta(days=1)
         stage.advance(last_morning)
         for wave, file in write_waves(home.root / "survey", end):

@@ -50,7 +50,10 @@ class SentimentRule(Part):
 
 
 class Watchlist(Part):
-    """What must not be public. Terms are held in memory only, masked in every text form of the settings."""
+    """What must not be public, for whoever has no other place for it: better is `marktecho watchlist add`.
+
+    Terms are masked in every text form of the settings; fingerprints are made of them each night and not stored.
+    """
 
     terms: tuple[SecretStr, ...] = Field(default=(), description="Confidential words, such as names of projects.")
     documents: tuple[Path, ...] = Field(default=(), description="Confidential documents, by path.")

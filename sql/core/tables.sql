@@ -570,3 +570,10 @@ create table if not exists core.survey_figures (
     change_p_value double,
     change_q_value double
 );
+
+-- a live mention that has been looked through for leaks; what was found is in published/restricted/leaks.duckdb
+create table if not exists core.leak_scans (
+    mention_id varchar not null,
+    content_hash varchar not null,
+    watchlist_version varchar not null -- keyed: says nothing about what is watched for
+);
