@@ -100,7 +100,8 @@ class Night:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    servers: dict[str, PlatformServer] = {name: toots() for name in ("healthy", "locked", "busy", "ill")}
+    servers: dict[str, PlatformServer] = {name: toots() for name in ("healthy", "busy", "ill")}
+    servers["locked"] = toots(PLANTED["NIGHT_TOKEN"])
     servers |= {"cut": stories(), "page": stories(), "silent": articles()}
     with ExitStack() as stack:
         for server in servers.values():
@@ -184,7 +185,7 @@ def test_the_next_night_has_everything_once_the_sources_recover(
     assert night.published("select outcome from marts.runs order by started_at") == [("source_failed",), ("done",)]
 
 
-def toots() -> MastodonServer:
+def toots(token: str = "") -> MastodonServer:
     author = MastodonAccount("anna")
     return MastodonServer(
         [
@@ -192,6 +193,7 @@ def toots() -> MastodonServer:
             for number in range(POST_COUNT)
         ],
         page_limit=PAGE,
+        token=token,
     )
 
 
