@@ -108,6 +108,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "change": ("change", "Änderung"),
     "window": ("Window", "Fenster"),
     # sections
+    "brief": ("Morning brief", "Morgenbericht"),
+    "alert_since": ("Alert since {day}", "Alarm seit {day}"),
     "what_happened": ("What happened", "Was geschehen ist"),
     "no_trends": (
         "Nothing moved more than chance explains.",

@@ -33,8 +33,9 @@ def nightly(config: str = "listening.yaml", home: str | None = None, as_of: date
         tasks.audit(night)
         tasks.publish(night)
         tasks.settle_alerts(night)
-        tasks.notify(night)
-        tasks.summarise(night)
+        tasks.write_brief(night)
+        sent = tasks.notify(night)
+        tasks.summarise(night, sent.failures)
         tasks.erase(night)
         end.well(night)
     return end.state

@@ -14,6 +14,7 @@ from prefect.tasks import Task
 
 from flows import alerts as alerts_step
 from flows import audit as audit_step
+from flows import brief as brief_step
 from flows import build as build_step
 from flows import enrich as enrich_step
 from flows import erasure as erasure_step
@@ -73,5 +74,6 @@ build = _as_task(build_step.build, hours=1)
 audit = _as_task(audit_step.audit, hours=1)
 publish = _as_task(publish_step.publish, hours=1)
 settle_alerts = _as_task(alerts_step.settle_alerts, hours=1)
+write_brief = _as_task(brief_step.write_brief, hours=1)
 notify = _as_task(notifications_step.notify, hours=1)
 summarise = _as_task(summary_step.summarise, hours=1)

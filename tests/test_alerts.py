@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -58,31 +58,6 @@ def add_run(core: CoreTables, as_of: datetime, **outcomes: str) -> str:
     return run_id
 
 
-def add_trend(
-    core: CoreTables,
-    trend_id: str,
-    *,
-    kind: str = "surge",
-    severity: str = "warning",
-    status: str = "ongoing",
-    part_of: str | None = None,
-    evidence: Sequence[str] = (),
-    detected_at: datetime = AS_OF,
-) -> None:
-    core.execute("delete from core.trend_events where trend_id = ?", trend_id)
-    core.insert(
-        "trend_events",
-        [
-            (
-                trend_id, kind, "mention_count", "up", "acme", "acme", None, None, status, severity, AS_OF - DAY,
-                detected_at, AS_OF.date(), 40.0, 5.0, 2.0, 9.0, 30, 7.4, 5.0, 11.0, 1e-9, 1e-8, part_of,
-                f"Acme: 40 posts about {trend_id}.", AS_OF,
-            )
-        ],
-    )  # fmt: skip
-    core.insert("trend_evidence", [(trend_id, place, one) for place, one in enumerate(evidence, start=1)])
-
-
 @pytest.fixture(scope="module")
 def used_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home.locate(tmp_path_factory.mktemp("alerts"))
@@ -99,12 +74,12 @@ def alerts(home: Home) -> dict[str, dict[str, object]]:
 
 def test_only_what_somebody_must_know_becomes_an_alert(core: CoreTables) -> None:
     with core.batch():
-        add_trend(core, "1" * 16, severity="critical")
-        add_trend(core, "2" * 16, kind="competitor_move")
-        add_trend(core, "3" * 16, severity="info")
-        add_trend(core, "4" * 16, part_of="1" * 16)
-        add_trend(core, "5" * 16, status="ended")
-        add_trend(core, "6" * 16, detected_at=AS_OF + DAY)
+        core.trend("1" * 16, severity="critical")
+        core.trend("2" * 16, kind="competitor_move")
+        core.trend("3" * 16, severity="info")
+        core.trend("4" * 16, part_of="1" * 16)
+        core.trend("5" * 16, status="ended")
+        core.trend("6" * 16, detected_at=AS_OF + DAY)
     counts = check_alerts(night_of(core.home))
     found = alerts(core.home)
     assert {cause: (row["kind"], row["severity"]) for cause, row in found.items()} == {
@@ -116,20 +91,20 @@ def test_only_what_somebody_must_know_becomes_an_alert(core: CoreTables) -> None
 
 def test_an_alert_stays_gets_worse_ends_and_comes_back(core: CoreTables) -> None:
     trend, home = "a" * 16, core.home
-    add_trend(core, trend)
+    core.trend(trend)
     check_alerts(night_of(home))
     first = alerts(home)[f"trend:{trend}"]
     check_alerts(night_of(home))
     assert alerts(home) == {f"trend:{trend}": first}, "the same night again changes nothing"
-    add_trend(core, trend, severity="critical")
+    core.trend(trend, severity="critical")
     check_alerts(night_of(home, AS_OF + DAY))
     worse = alerts(home)[f"trend:{trend}"]
     assert (worse["alert_id"], worse["opened_at"]) == (first["alert_id"], first["opened_at"])
     assert (worse["kind"], worse["severity"]) == ("crisis", "critical")
-    add_trend(core, trend, severity="critical", status="ended")
+    core.trend(trend, severity="critical", status="ended")
     check_alerts(night_of(home, AS_OF + 2 * DAY))
     assert alerts(home)[f"trend:{trend}"]["closed_at"] == AS_OF + 2 * DAY
-    add_trend(core, trend, severity="critical")
+    core.trend(trend, severity="critical")
     check_alerts(night_of(home, AS_OF + 3 * DAY))
     again = alerts(home)[f"trend:{trend}"]
     assert (again["alert_id"], again["closed_at"]) == (first["alert_id"], None)
@@ -154,9 +129,9 @@ def test_a_source_is_missed_after_its_hours_and_not_before(core: CoreTables) -> 
 
 
 def test_the_hourly_look_at_sources_leaves_other_alerts_open(core: CoreTables) -> None:
-    add_trend(core, "b" * 16)
+    core.trend("b" * 16)
     check_alerts(night_of(core.home))
-    add_trend(core, "b" * 16, status="ended")
+    core.trend("b" * 16, status="ended")
     check_sources(night_of(core.home, AS_OF + timedelta(hours=1)))
     assert alerts(core.home)[f"trend:{'b' * 16}"]["closed_at"] is None
 
@@ -167,7 +142,7 @@ def test_a_published_night_shows_its_alerts_and_those_that_are_over(core: CoreTa
     with core.batch():
         core.mention("m1", sentiment="negative", text="Acme never delivers.")
         core.mention("m2", entities=["rival"])
-        add_trend(core, "c" * 16, severity="critical", evidence=["m2", "gone", "m1"])
+        core.trend("c" * 16, severity="critical", evidence=["m2", "gone", "m1"])
         add_run(core, AS_OF - 2 * DAY, forum="down")
         refused = night_of(home, AS_OF - DAY)
     raise_failure(refused, AuditRefused("2 critical expectation(s) failed.\n- mentions: words of a post"))

@@ -62,6 +62,8 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> CoreTables:
             )
         tables.mention("praise", text="Großartige Qualität", sentiment="positive", aspects={"quality": "positive"})
         tables.mention("copy", text="The parcel is late again!", copy_of="late0", sentiment="negative")
+        alert = ("0" * 16, "trend:t1", "crisis", "critical", "acme", None, None, None, "t1", "Acme: 40 *posts*.")
+        tables.insert("alerts", [(*alert, AS_OF, AS_OF, AS_OF, None)])
         tables.mention("rival", entities=["rival"], text=FORMULA, sentiment="neutral", intent="switching")
         tables.insert(
             "source_runs",
@@ -117,6 +119,17 @@ def test_the_overview_says_how_the_company_is_doing() -> None:
     assert figures["urgent posts"] == "4"
     assert page.caption[0].value == "Night of 23.11.2026"
     assert frames(page)[-1]["aspect"].iloc[0] == "Delivery"
+
+
+def test_the_overview_shows_open_alerts_and_offers_the_brief(home: Home) -> None:
+    page = open_view("overview", "de")
+    assert "Acme: 40 *posts*." in [text.value for text in page.text]
+    assert any("Krise · kritisch" in one.value for one in page.markdown)
+    assert not page.get("download_button") or "latest.html" not in str(page.get("download_button"))
+    briefs = home.reports / "briefs"
+    briefs.mkdir(parents=True, exist_ok=True)
+    (briefs / "latest.html").write_text("<p>brief</p>", encoding="utf-8")
+    assert any("Morgenbericht" in str(button.proto) for button in open_view("overview", "de").get("download_button"))
 
 
 def test_mentions_are_filtered_by_words_entity_and_copies() -> None:

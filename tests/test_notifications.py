@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import email
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
-from email.message import EmailMessage
-from email.policy import default as modern
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message as MessageHandler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from warehouse_fixture import AS_OF, CoreTables, rows
@@ -33,6 +27,7 @@ from flows.quoting import shortened, web_address
 from flows.settings import Alerts, parse_settings
 from flows.settings.alerts import Channel
 from flows.warehouse import connect
+from tests.mail_server import Inbox, running_inbox
 from tests.night_process import marktecho
 
 MAIL, HOOK, SLACK = "MARKTECHO_TEST_MAIL", "MARKTECHO_TEST_HOOK", "MARKTECHO_TEST_SLACK"
@@ -48,32 +43,6 @@ HOSTILE = (
     "Acme <script>alert(1)</script> [click](javascript:alert(2)) **never** delivers @channel <!here> \u202etxt.exe "
     "<img src=x onerror=alert(3)> & more"
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Inbox(MessageHandler):
-    """Keeps the mail it is sent; refuses everything while `is_full`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mails: list[EmailMessage] = []
-        self.is_full = False
-
-    async def handle_RCPT(self, *arguments: Any) -> str:  # noqa: N802 - the name the server calls
-        *_, envelope, address, _options = arguments
-        if self.is_full:
-            return "452 Insufficient system storage"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    def handle_message(self, message: Any) -> None:
-        parsed = email.message_from_bytes(message.as_bytes(), policy=modern)
-        self.mails.append(parsed)  # type: ignore[arg-type]
 
 
 class Hook:
@@ -106,13 +75,9 @@ class Hook:
 
 @pytest.fixture
 def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
-    handler = Inbox()
-    port = free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    monkeypatch.setenv(MAIL, f"mailto://127.0.0.1:{port}?from=marktecho@example.org&to=team@example.org")
-    yield handler
-    controller.stop()
+    with running_inbox() as server:
+        monkeypatch.setenv(MAIL, server.address)
+        yield server
 
 
 @pytest.fixture

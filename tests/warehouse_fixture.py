@@ -245,3 +245,29 @@ class CoreTables:
                 )
             ],
         )  # fmt: skip
+
+    def trend(
+        self,
+        trend_id: str,
+        *,
+        kind: str = "surge",
+        severity: str = "warning",
+        status: str = "ongoing",
+        entity: str = "acme",
+        part_of: str | None = None,
+        evidence: Sequence[str] = (),
+        detected_at: datetime = AS_OF,
+    ) -> None:
+        """Write a surge of posts since yesterday, in place of what was said about it before."""
+        self.execute("delete from core.trend_events where trend_id = ?", trend_id)
+        self.insert(
+            "trend_events",
+            [
+                (
+                    trend_id, kind, "mention_count", "up", entity, entity, None, None, status, severity,
+                    AS_OF - timedelta(days=1), detected_at, AS_OF.date(), 40.0, 5.0, 2.0, 9.0, 30, 7.4, 5.0, 11.0, 1e-9,
+                    1e-8, part_of, f"{entity.title()}: 40 posts about {trend_id}.", AS_OF,
+                )
+            ],
+        )  # fmt: skip
+        self.insert("trend_evidence", [(trend_id, place, one) for place, one in enumerate(evidence, start=1)])

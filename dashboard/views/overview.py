@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final, Literal
+
 import polars as pl
 import streamlit as st
 
@@ -9,7 +11,10 @@ from dashboard import access, charts
 from dashboard.entities import entities
 from dashboard.marts import ask, has_table
 from dashboard.tables import show_table, signed_column
-from dashboard.words import value_name, word
+from dashboard.words import language, value_name, word
+from flows.alerts.words import KINDS, SEVERITIES
+from flows.brief import latest_brief
+from flows.home import Home
 
 WINDOW_DAYS = 7
 DAYS_DRAWN = 42
@@ -37,6 +42,18 @@ select
         where priority = 1 and status not in ('done', 'not_for_us')
     ) as urgent_count
 """
+
+_ALERTS = """
+select severity, kind, started_at, summary
+from alerts
+where status = 'open'
+order by list_position(['critical', 'warning', 'info'], severity), opened_at desc, alert_id
+"""
+_SIGNS: Final[dict[str, tuple[Literal["red", "orange", "blue"], str]]] = {
+    "critical": ("red", "crisis_alert"),
+    "warning": ("orange", "warning"),
+    "info": ("blue", "info"),
+}
 
 _PER_DAY = """
 select entity_name, published_date, original_count
@@ -89,6 +106,9 @@ def show() -> None:
     day = "" if night.is_empty() else f"{night['as_of'][0]:%d.%m.%Y}"
     st.title(word("overview"), anchor=False)
     st.caption(word("night_of", day=day))
+    _brief()
+    if has_table("alerts"):
+        _alerts()
     _figures()
     if has_table("market_trends"):
         _trends()
@@ -113,6 +133,25 @@ def show() -> None:
             st.altair_chart(charts.shares(voices.drop_nulls("share_of_voice"), names))
     st.subheader(word("grown"), anchor=False)
     show_table(ask(_GROWN, {"days": WINDOW_DAYS}), "grown", net_sentiment=signed_column("net_sentiment"))
+
+
+def _brief() -> None:
+    """Offer the last brief, as the night has written it."""
+    page = latest_brief(Home.locate())
+    if page is not None:
+        st.download_button(
+            word("brief"), page.read_bytes(), page.name, "text/html", icon=":material/newspaper:", on_click="ignore"
+        )
+
+
+def _alerts() -> None:
+    for alert in ask(_ALERTS).iter_rows(named=True):
+        with st.container(border=True):
+            colour, icon = _SIGNS[alert["severity"]]
+            kind, severity = KINDS[language()][alert["kind"]], SEVERITIES[language()][alert["severity"]]
+            st.badge(f"{kind} · {severity}", icon=f":material/{icon}:", color=colour)
+            st.text(alert["summary"])
+            st.caption(word("alert_since", day=f"{alert['started_at']:%d.%m.%Y}"))
 
 
 def _figures() -> None:

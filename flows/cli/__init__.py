@@ -13,7 +13,7 @@ from flows.private_files import private_files
 from flows.remedies import in_words
 
 # Each import registers its commands.
-from flows.cli import alerts, backups, dashboard, demo, extending, files, leaks, night, privacy  # noqa: F401  isort: skip
+from flows.cli import alerts, backups, brief, dashboard, demo, extending, files, leaks, night, privacy  # noqa: F401  isort: skip
 from flows.cli import queue, reading, scoring, survey, topics, training, upkeep  # noqa: F401  isort: skip
 
 __all__ = ["app", "main"]

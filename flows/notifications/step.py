@@ -14,6 +14,7 @@ import duckdb
 from flows.alerts import raise_failure
 from flows.alerts.registry import read_alerts
 from flows.night import Night
+from flows.notifications.briefs import due_briefs
 from flows.notifications.channels import ChannelFailed, Message, send
 from flows.notifications.due import due
 from flows.notifications.leaks import untold_leaks
@@ -40,7 +41,7 @@ class Sent:
 
 
 def notify(night: Night, *, now: datetime | None = None) -> Sent:
-    """Send what is due: alerts that are new, worse or over, and leaks.
+    """Send what is due: alerts that are new, worse or over, leaks, and the brief of the published night.
 
     A channel that fails is tried again by the next call; it never stops the others or raises. What a channel has taken
     is not sent to it again, except when the process dies between the two. `now` is the clock for quiet hours and
@@ -99,12 +100,12 @@ def _outgoing(
     warehouse: duckdb.DuckDBPyConnection, night: Night, channel: Channel, now: datetime
 ) -> Iterator[tuple[Message, Subjects]]:
     settings = night.settings
-    alerts = read_alerts(warehouse)
+    alerts, told = read_alerts(warehouse), read_told(warehouse, channel.name)
     notices = list(
         due(
             alerts,
             channel,
-            read_told(warehouse, channel.name),
+            told,
             now=now,
             cool_down=timedelta(hours=settings.alerts.cool_down_hours),
             is_quiet=settings.alerts.is_quiet(now.astimezone(ZoneInfo(settings.time_zone)).time()),
@@ -118,3 +119,5 @@ def _outgoing(
         leaks = untold_leaks(warehouse, channel.name)
         if leaks:
             yield leak_message(len(leaks), settings), leaks
+    for message, subject in due_briefs(night.home, settings, channel, told, now):
+        yield message, [subject]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,7 @@ from flows.summary.facts import Facts, gather
 from flows.summary.words import INTENTS, LEAD_KINDS, WORDS
 
 LATEST = "latest.json"
+NONE_FAILED: Mapping[str, str] = MappingProxyType({})
 Rows = list[tuple[str, ...]]
 
 
@@ -68,10 +71,13 @@ class NightSummary:
         return "\n\n".join([*parts, self.quality])
 
 
-def summarise(night: Night) -> NightSummary:
-    """Summarise the published night into `reports/`; under Prefect also as artifacts (a table and a Markdown page)."""
+def summarise(night: Night, failed_channels: Mapping[str, str] = NONE_FAILED) -> NightSummary:
+    """Summarise the published night into `reports/`; under Prefect also as artifacts (a table and a Markdown page).
+
+    `failed_channels` are those that did not take their messages, with the reason.
+    """
     with open_published(night.home) as marts:
-        summary = _write(night, gather(marts, night.run_id))
+        summary = _write(night, gather(marts, night.run_id), failed_channels)
     night.home.reports.mkdir(parents=True, exist_ok=True)
     markdown = summary.as_markdown()
     (night.home.reports / f"night-{night.run_id}.md").write_text(markdown, encoding="utf-8")
@@ -98,7 +104,7 @@ def latest_summary(home: Home) -> NightSummary:
     return NightSummary(content["run_id"], content["title"], content["headlines"], sections, content["quality"])
 
 
-def _write(night: Night, facts: Facts) -> NightSummary:
+def _write(night: Night, facts: Facts, failed_channels: Mapping[str, str]) -> NightSummary:
     words: dict[str, Any] = WORDS[night.settings.language]
     nothing = words["nothing"]
     aspects = {aspect.id: aspect.name for aspect in night.settings.aspects}
@@ -152,6 +158,9 @@ def _write(night: Night, facts: Facts) -> NightSummary:
     ]
     quality = words["quality"].format(**facts.quality, audit=words["passed"])
     headlines = _headlines(words, facts, company, aspects, intents)
+    headlines += [
+        words["short_channel"].format(channel=name, reason=reason) for name, reason in failed_channels.items()
+    ]
     return NightSummary(night.run_id, words["title"].format(day=day), headlines, sections, quality)
 
 
