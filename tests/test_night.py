@@ -213,6 +213,8 @@ def test_a_failed_audit_says_what_failed_and_publishes_nothing(refused: Night, f
     docs = refused.home / "reports" / "data_docs" / str(run_id) / "index.html"
     assert str(docs) in refused.done.errors
     assert "mentions" in docs.read_text(encoding="utf-8")
+    done = marktecho("alerts", "--json", "--home", refused.home)
+    assert [alert["kind"] for alert in json.loads(done.output)] == ["audit_refused"]
 
 
 def test_refused_marts_cannot_be_published_by_hand(
@@ -258,6 +260,8 @@ def test_after_a_refusal_a_mended_night_publishes_while_readers_read(
         sources.mastodon.delete(new)
     outcomes = ask(mended.published, "select outcome from marts.runs order by started_at")
     assert outcomes == [("done",), ("audit_refused",), ("done",)]
+    assert ask(mended.warehouse, "select kind, closed_at is not null from core.alerts") == [("audit_refused", True)]
+    assert "20.11.2026" in (mended.home / "reports" / "briefs" / "latest.md").read_text(encoding="utf-8")
 
 
 def fingerprint(night: Night) -> tuple[str, int]:

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -17,10 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from warehouse_fixture import AS_OF, CoreTables, rows
 
+from flows.alerts import settle_alerts
 from flows.alerts.registry import Alert, write_alerts
+from flows.errors import AuditRefused, MarktechoError
 from flows.home import Home
 from flows.night import Night
-from flows.notifications import notify
+from flows.notifications import notify, telling_failures
 from flows.notifications.due import Told, due
 from flows.notifications.leaks import announce_leaks
 from flows.quoting import shortened, web_address
@@ -206,6 +208,28 @@ def test_leaks_are_told_by_their_number_to_whom_it_concerns(core: CoreTables, in
     assert notify(night, now=AS_OF).message_count == 1
     assert "1 new findings" in hook.posted[1]["message"]
     assert notify(night, now=AS_OF).message_count == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "subject", "said"),
+    [
+        (AuditRefused("3 critical expectation(s) failed.\n- words of a post"), "Audit refused", "3 critical"),
+        (MarktechoError("dbt run failed: mentions"), "Night failed", "dbt run failed"),
+    ],
+)
+def test_a_night_that_is_not_published_is_told_and_its_end_too(
+    core: CoreTables, inbox: Inbox, hook: Hook, error: MarktechoError, subject: str, said: str
+) -> None:
+    night = replace(night_of(core.home), as_of=datetime.now(UTC))
+    with pytest.raises(type(error)), telling_failures(night):
+        raise error
+    assert inbox.mails[0]["subject"] == f"Acme & Söhne: {subject}"
+    body = inbox.mails[0].get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert said in body
+    assert "words of a post" not in body
+    settle_alerts(night)
+    notify(night)
+    assert inbox.mails[1]["subject"] == f"Acme & Söhne: {subject} is over"
 
 
 def test_the_past_played_again_tells_nobody(core: CoreTables, inbox: Inbox, hook: Hook) -> None:
