@@ -136,9 +136,10 @@ def show() -> None:
 
 
 def _brief() -> None:
-    """Offer the last brief, as the night has written it."""
+    """Offer the last brief, as the night has written it; it tells of all queues and leads, so managers get it."""
     page = latest_brief(Home.locate())
-    if page is not None:
+    reading = access.reader()
+    if page is not None and reading is not None and reading.is_manager:
         st.download_button(
             word("brief"), page.read_bytes(), page.name, "text/html", icon=":material/newspaper:", on_click="ignore"
         )
