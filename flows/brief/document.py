@@ -236,7 +236,7 @@ def _answers(desk: Desk, as_of: datetime) -> Listed:
                 arg_min(reason, (priority, department)) as reason,
                 min(priority) as priority
             from marts.department_queue
-            where priority <= $urgent and status in ('open', 'overdue') and due_at < $midnight
+            where priority <= $urgent and status = 'open' and due_at < $midnight
             group by mention_id
         )
         select p.*, p.due_at < $as_of as is_overdue, m.text, m.source, m.url, m.published_at, m.sentiment
