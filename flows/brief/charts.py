@@ -17,6 +17,11 @@ _FONT = 'font-family="system-ui, sans-serif" font-size="11"'
 class Chart(Protocol):
     """What a point shows."""
 
+    @property
+    def title(self) -> str:
+        """What is drawn."""
+        ...
+
     def svg(self) -> str:
         """The chart as one `svg` element."""
         ...
