@@ -36,7 +36,7 @@ class Marts:
             """
             select mention_id, text, source, url, published_at, sentiment
             from marts.mentions
-            where list_contains($ids, mention_id)
+            where mention_id in (select unnest($ids))
             order by list_position($ids, mention_id)
             limit $count
             """,
