@@ -21,7 +21,18 @@ from tests.night_process import Done, marktecho
 
 VIEWS = {
     name: page_words._WORDS[name]
-    for name in ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "leaks", "index", "sources")
+    for name in (
+        "overview",
+        "mentions",
+        "feedback",
+        "topics",
+        "competitors",
+        "leads",
+        "queues",
+        "leaks",
+        "index",
+        "sources",
+    )
 }
 """Every view of the page with its title in English and German."""
 

@@ -6,7 +6,6 @@ readers see the findings before the change or after it.
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import duckdb
 import polars as pl
 from filelock import FileLock
 
+from flows.durable import sync
 from flows.errors import MarktechoError, UsageError
 from flows.home import Home
 
@@ -127,9 +127,9 @@ def write_findings(home: Home, findings: pl.DataFrame) -> None:
         for column, comment in _COMMENTS.items():
             connection.execute(f"comment on column leak_findings.{column} is '{comment.replace(chr(39), chr(39) * 2)}'")
     draft.chmod(0o600)
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(draft)
     draft.replace(home.leaks)
+    sync(home.restricted)
 
 
 def as_frame(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:

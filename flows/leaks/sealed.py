@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from flows.durable import write_durably
 from flows.errors import MarktechoError
 
 _NONCE_BYTES = 12
@@ -17,16 +17,7 @@ _NONCE_BYTES = 12
 def write_sealed(path: Path, content: bytes, key: bytes) -> None:
     """Write a file anew, readable by the owner only; after a crash the old or the new content is there."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(nonce + ChaCha20Poly1305(key).encrypt(nonce, content, path.name.encode()))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_durably(path, nonce + ChaCha20Poly1305(key).encrypt(nonce, content, path.name.encode()))
 
 
 def read_sealed(path: Path, key: bytes) -> bytes:
