@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -14,8 +16,10 @@ from flows.cli import app
 from flows.errors import UsageError
 from flows.exports import as_csv
 from flows.home import Home
-from flows.landing.clean import as_landed
+from flows.landing.clean import Cleaning, as_landed, clean
 from flows.prepare import prepare
+from flows.privacy.pseudonyms import Pseudonyms
+from flows.sources.base import RawMention
 from flows.summary.step import NightSummary, Section
 from tests.landed_fixture import land, make_night, post, rows
 
@@ -44,6 +48,16 @@ def test_no_cell_of_a_download_is_a_formula(formula: str) -> None:
     csv = as_csv(pl.DataFrame({"text": [formula], "ids": [[formula, "x"]]})).decode("utf-8-sig")
     cells = [cell for row in pl.read_csv(csv.encode(), has_header=True).rows() for cell in row]
     assert cells == [f"'{formula}", f"'{formula}, x"]
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", " JaVaScRiPt\t:alert(1)", "data:text/html,x", "file:///etc/passwd"]
+)
+def test_an_address_that_a_browser_would_run_is_none(url: str) -> None:
+    raw = RawMention(native_id="1", text="Hallo", url=url)
+    how = Cleaning("forum", "forum", "run", datetime.now(UTC), Pseudonyms(b"k" * 32))
+    assert clean(raw, how)["url"] is None
+    assert clean(replace(raw, url="https://forum.example/javascript:1"), how)["url"] is not None
 
 
 def test_a_post_cannot_talk_to_the_terminal() -> None:

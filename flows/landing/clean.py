@@ -24,6 +24,7 @@ CLOCK_TOLERANCE: Final = timedelta(days=2)
 _COUNTS: Final = ("like_count", "repost_count", "reply_count", "reach")
 _LARGEST_COUNT: Final = 2**63 - 1
 _AUTHOR_KINDS: Final = frozenset(get_args(AuthorKind))
+_RUNS: Final = re.compile(r"\W*(?:javascript|vbscript|data|blob|file)\s*:", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*")
 
 
@@ -73,7 +74,7 @@ def clean(raw: RawMention, how: Cleaning) -> dict[str, Any]:
         "mention_id": mention_id(how.source, native_id),
         "source": how.source,
         "native_id": native_id,
-        "url": _words("url", raw.url),
+        "url": _url(raw.url),
         "author_key": None,
         "author_kind": raw.author_kind,
         "text": _text(raw, how.keep_handles),
@@ -110,6 +111,12 @@ def _words(name: str, value: Any) -> str | None:
     if not isinstance(value, str):
         raise BrokenRecord(name, f"must be text, not {type(value).__name__}")
     return normalise(value) or None
+
+
+def _url(value: Any) -> str | None:
+    """An address as it is stored; None for what a browser would run instead of open."""
+    url = _words("url", value)
+    return None if url is None or _RUNS.match(url) else url
 
 
 def _text(raw: RawMention, keep_handles: frozenset[str]) -> str:
