@@ -85,14 +85,13 @@ def history(months: pl.DataFrame, names: list[str]) -> Layers:
             alt.Tooltip("index_high:Q", title=" ", format=".0f"),
         ],
     )
-    points = base.mark_point(size=80, filled=True, strokeWidth=2).encode(
-        y=alt.Y("index_value:Q", scale=INDEX_SCALE, title=word("index")),
-        fillOpacity=alt.condition("datum.is_incomplete", alt.value(0), alt.value(1)),
-    )
+    points = base.encode(y=alt.Y("index_value:Q", scale=INDEX_SCALE, title=word("index")))
+    told = points.transform_filter("!datum.is_incomplete").mark_point(size=80, filled=True, opacity=1)
+    begun = points.transform_filter("datum.is_incomplete").mark_point(size=80, filled=False, opacity=1)
     spans = base.mark_rule(strokeWidth=2, opacity=0.6).encode(
         y=alt.Y("index_low:Q", scale=INDEX_SCALE), y2="index_high:Q"
     )
-    return alt.layer(spans, points).properties(height=260)
+    return alt.layer(spans, told, begun).properties(height=260)
 
 
 def survey_shares(shares: pl.DataFrame) -> Layers:

@@ -82,8 +82,8 @@ def _shares(shares: pl.DataFrame, min_cell: int) -> None:
             st.altair_chart(index_charts.survey_shares(_in_words(told)))
     told = shares.filter(~pl.col("is_suppressed"))
     if not told.is_empty():
-        columns = ["question", "answer", "share", "share_low", "share_high", "change", "respondents"]
-        percent = {name: st.column_config.NumberColumn(word(name), format="percent") for name in columns[2:6]}
+        columns = ["answer", "share", "share_low", "share_high", "change", "respondents", "question"]
+        percent = {name: st.column_config.NumberColumn(word(name), format="percent") for name in columns[1:5]}
         show_table(told.rename({"respondent_count": "respondents"}).select(columns), "survey", **percent)
 
 

@@ -206,7 +206,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Noch keine Umfrage. Einlesen mit `marktecho survey import DATEI --survey CODEBUCH`; dann zeigt sie die Nacht.",
     ),
     "index_help": (
-        "Point: the index. Line: its 95% interval. Dashed: the industry's median. Where lines overlap, mind chance.",
+        "Point: the index. Line: its 95% interval. Dashed: the industry's median. "
+        "Where lines overlap, the order may be chance.",
         "Punkt: der Index. Linie: sein 95-%-Intervall. Gestrichelt: der Median der Branche. "
         "Wo sich Linien überlappen, kann die Reihenfolge Zufall sein.",
     ),
