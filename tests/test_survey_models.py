@@ -62,6 +62,37 @@ def test_raking_reproduces_a_published_table() -> None:
     assert fitted[0, 0] * fitted[1, 1] / (fitted[0, 1] * fitted[1, 0]) == pytest.approx(40 * 50 / (30 * 35))
 
 
+def test_weights_shares_and_errors_agree_with_samplics() -> None:
+    """What samplics 0.6.1 gives for the same 360 respondents: SampleWeight.rake, then TaylorEstimator(mean).
+
+    Its errors take weights as given, as ours do without margins; those that know of the raking are tested below.
+    """
+    answers = {
+        (0, 0): (18, 62),
+        (0, 1): (35, 65),
+        (1, 0): (20, 40),
+        (1, 1): (30, 30),
+        (2, 0): (8, 22),
+        (2, 1): (14, 16),
+    }
+    rows = [(*cell, yes) for cell, counts in answers.items() for yes, count in zip((1, 0), counts, strict=True)
+            for _ in range(count)]  # fmt: skip
+    categories, picked = np.array(rows)[:, :2], np.array(rows)[:, 2] == 1
+    weights = rake(categories, [INDUSTRIES, SIZES])
+    by_cell = {cell: weights.values[(categories == cell).all(axis=1)][0] for cell in answers}
+    assert by_cell == pytest.approx(
+        {(0, 0): 0.9, (0, 1): 0.36, (1, 0): 0.857143, (1, 1): 0.342857, (2, 0): 4.285714, (2, 1): 1.714286}, rel=1e-5
+    )
+    estimator = Estimator(Weights(weights.values, weights.is_capped), np.empty((len(rows), 0), dtype=int), [])
+    for inside, share, error in (
+        (np.ones(len(rows), dtype=bool), 0.318095, 0.0351553),
+        (categories[:, 1] == 1, 0.434127, 0.0480635),
+        (categories[:, 0] == 2, 0.323810, 0.0642304),
+    ):
+        found = estimator.share(inside, picked)
+        assert (found.value, found.standard_error) == pytest.approx((share, error), rel=1e-5)
+
+
 def weighted_share(weights: np.ndarray, asked: np.ndarray, picked: np.ndarray) -> float:
     return float(weights[asked & picked].sum() / weights[asked].sum())
 
