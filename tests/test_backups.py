@@ -199,6 +199,20 @@ def test_who_was_forgotten_since_the_backup_stays_forgotten(home: Home, backups:
         restore(lost, backup(home, backups).path, replace=True)
 
 
+def test_keys_may_be_kept_apart(home: Home, backups: Path, tmp_path: Path) -> None:
+    saved = backup(home, backups, with_keys=False)
+    assert not (saved.path / "secrets").exists()
+    new = Home.locate(tmp_path / "new")
+    with pytest.raises(UsageError, match=r"was made without the keys\. Put them back"):
+        restore(new, saved.path)
+    assert state(new) == {}
+    shutil.copytree(home.secrets, new.secrets, dirs_exist_ok=True)
+    restore(new, saved.path)
+    assert state(new) == state(home)
+    restore(home, saved.path, replace=True)
+    assert state(new) == state(home)
+
+
 def dying_at(call: int, work: Callable[[], object]) -> int:
     """Do the work in a process that dies when it gives its n-th file a name; returns the process's status."""
     child = os.fork()

@@ -48,8 +48,15 @@ class Saved:
     copied_size: int
 
 
-def backup(home: Home, folder: Path, *, keep: int | None = None, wait_seconds: float = WAIT_SECONDS) -> Saved:
-    """Save everything that a night cannot make anew into a new folder in `folder`; it holds the pseudonym key, too.
+def backup(
+    home: Home,
+    folder: Path,
+    *,
+    keep: int | None = None,
+    with_keys: bool = True,
+    wait_seconds: float = WAIT_SECONDS,
+) -> Saved:
+    """Save everything that a night cannot make anew into a new folder in `folder`; without `with_keys` not secrets/.
 
     Waits for a run that is at work. Files that did not change since the last backup there are the same files on the
     disk (hard links). A backup gets its name when every database in it has been read from beginning to end. Afterwards
@@ -70,7 +77,7 @@ def backup(home: Home, folder: Path, *, keep: int | None = None, wait_seconds: f
         now = datetime.now(UTC)
         partial = folder / f"{PARTIAL}{backup_name(now)}"
         try:
-            saved = _save(home, partial, now, complete_backups(folder))
+            saved = _save(home, partial, now, complete_backups(folder), with_keys=with_keys)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
@@ -83,11 +90,11 @@ def backup(home: Home, folder: Path, *, keep: int | None = None, wait_seconds: f
     return Saved(path, *saved)
 
 
-def _save(home: Home, partial: Path, now: datetime, earlier: list[Path]) -> tuple[int, int, int]:
+def _save(home: Home, partial: Path, now: datetime, earlier: list[Path], *, with_keys: bool) -> tuple[int, int, int]:
     partial.mkdir(mode=0o700)
     schema_version, tables = _settle(home)
     before = _Before(earlier[-1]) if earlier else None
-    paths = sorted(state_files(home))
+    paths = sorted(path for path in state_files(home) if with_keys or home.secrets not in path.parents)
     report = reporter.get()
     entries: list[Entry] = []
     names: dict[tuple[int, int], Entry] = {}
@@ -113,7 +120,7 @@ def _save(home: Home, partial: Path, now: datetime, earlier: list[Path]) -> tupl
         entries.append(entry)
     report("backup", len(paths), len(paths))
     _verify(partial, tables)
-    manifest = Manifest(now.isoformat(), version("marktecho"), schema_version, tables, entries)
+    manifest = Manifest(now.isoformat(), version("marktecho"), schema_version, tables, with_keys, entries)
     write_durably(partial / MANIFEST, manifest.to_json())
     return len(entries), sum(entry.size for entry in entries), copied_size
 

@@ -29,12 +29,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds; `tables` are the warehouse's, with their rows."""
+    """What a backup holds; `tables` are the warehouse's, with their rows, `has_keys` whether secrets/ is in it."""
 
     created_at: str
     marktecho: str
     schema_version: int | None
     tables: dict[str, int]
+    has_keys: bool
     files: list[Entry]
     format: int = field(default=FORMAT)
 

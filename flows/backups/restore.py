@@ -51,13 +51,18 @@ def restore(home: Home, backup: Path, *, replace: bool = False) -> Restored:
             f"{chosen}: was made by Marktecho {manifest.marktecho} with schema version {manifest.schema_version}; this "
             f"one knows versions up to {newest}. Install that version first."
         )
-    if not replace and any(path not in (home.erasure_log, home.erasure_key) for path in state_files(home)):
+    if not replace and any(path != home.erasure_log and not _is_key(home, path) for path in state_files(home)):
         raise UsageError(
             f"{home.root}: is in use. Restore to another --home, or add --replace: what is there is then kept in "
             f"{home.root / REPLACED}<time>."
         )
     if problems := list(damaged_files(chosen, manifest)):
         raise MarktechoError("The backup is damaged, nothing has been changed:\n" + "\n".join(problems))
+    if not manifest.has_keys and not any(_is_key(home, path) for path in state_files(home)):
+        raise UsageError(
+            f"{chosen}: was made without the keys. Put them back into {home.secrets} first: with new ones every known "
+            "author would get a new pseudonym."
+        )
     _check_erasure_key(home, chosen)
     with exclusive(home), publishing(home):
         _stage(home, chosen, manifest)
@@ -72,6 +77,10 @@ def restore(home: Home, backup: Path, *, replace: bool = False) -> Restored:
         forgotten_count,
         replaced if replaced.exists() else None,
     )
+
+
+def _is_key(home: Home, path: Path) -> bool:
+    return home.secrets in path.parents
 
 
 def _chosen(backup: Path) -> Path:
@@ -130,6 +139,8 @@ def _put_in_place(home: Home, replaced: Path) -> None:
     staged = {path.relative_to(home.restoring): path for path in state_files(Home.at(home.restoring))}
     for path in state_files(home):
         place = path.relative_to(home.root)
+        if _is_key(home, path) and place not in staged:
+            continue
         kept = replaced / place
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if place in staged:

@@ -21,13 +21,16 @@ def backup(
     keep: Annotated[
         int | None, typer.Option("--keep", min=1, help="Keep that many backups and delete older ones; default: all.")
     ] = None,
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="Leave secrets/ out; keep it elsewhere, a restore needs it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Save the whole installation, verified, the pseudonym key included; waits for a night that is at work."""
+    """Save the whole installation, verified; waits for a night that is at work."""
     from flows.backups import backup as save
 
     with progress():
-        saved = save(Home.at(home), folder, keep=keep)
+        saved = save(Home.at(home), folder, keep=keep, with_keys=not without_keys)
     if as_json:
         print_json(vars(saved))
         return

@@ -9,6 +9,8 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -17,6 +19,7 @@ import pytest
 from flows.home import Home
 from flows.prefect_database import set_aside_damaged
 from tests.faults.command import Ended
+from tests.faults.limits import ClockOff, FullDisk, read_only, without_roots_powers
 from tests.faults.reader import Reader, reading
 from tests.faults.small_night import Village, fingerprint, found, kept_ids
 from tests.night_process import ask
@@ -98,6 +101,70 @@ def test_a_killed_night_run_again_ends_like_an_undisturbed_one(village: Village,
     assert ask(home / "published" / "marts.duckdb", outcomes)[0] == ("done", 2)
     (interrupted,) = ask(home / "warehouse.duckdb", "select count(*) from core.runs where outcome = 'interrupted'")[0]
     assert len(MOMENTS) <= interrupted <= kills
+
+
+def test_without_room_rights_or_server_it_says_so_and_two_nights_take_turns(village: Village, calm: Path) -> None:
+    home = village.copy_of(village.first, "poor")
+    before = fingerprint(home)
+    published = home / "published"
+    away = replace(village, environment=village.environment | {"PREFECT_API_URL": "http://127.0.0.1:9/api"})
+    with reading(home) as reader:
+        failed(village.night(home, FullDisk(300_000)), "The disk is full: make room")
+        with read_only(home, published, home / "work"):
+            failed(village.night(home, without_roots_powers), "Marktecho may not write there")
+        failed(away.night(home), "http://127.0.0.1:9", "The Prefect server does not answer")
+    undisturbed(reader, before)
+    for file in published.rglob("*.duckdb"):
+        spoil(file)
+    nights = [village.start(home), village.start(home)]
+    ends = [night.end() for night in nights]
+    assert [ended.code for ended in ends] == [0, 0], ends
+    assert any("another marktecho process is at work here; waiting" in ended.printed for ended in ends)
+    whole(home, village, calm)
+
+
+def test_a_clock_that_goes_back_and_a_broken_export_do_not_stop_the_night(village: Village, calm: Path) -> None:
+    home = village.copy_of(calm, "earlier")
+    broken = village.folder / "exports" / "3.parquet"
+    broken.write_bytes(b"PAR1" + os.urandom(2_000) + b"PAR1")
+    with reading(home) as reader:
+        ended = village.night(home, ClockOff(timedelta(days=-3)), as_of=EARLIER)
+        assert ended.code == 4, ended.printed
+        assert "3.parquet" in ended.printed
+        assert "Traceback" not in ended.printed
+        earlier = fingerprint(home)
+        assert village.command("rollback", home=home).end().code == 0
+    broken.unlink()
+    whole(home, village, calm)
+    undisturbed(reader, earlier, fingerprint(calm))
+    refused = village.command("import", __file__, "--source", "export", *village.settings, home=home).end()
+    assert refused.code == 2, refused.printed
+    whole(home, village, calm)
+
+
+def test_damaged_files_are_told_and_mended_or_brought_back(village: Village, calm: Path) -> None:
+    home = village.copy_of(calm, "damaged")
+    marts, warehouse = home / "published" / "marts.duckdb", home / "warehouse.duckdb"
+    backups = village.folder / "backups"
+    assert village.command("backup", backups, home=home).end().code == 0
+
+    spoil(marts)
+    failed(village.command("query", "from mentions", home=home).end(), "marktecho doctor --repair")
+    with read_only(home / "published", home / "published" / "versions"):
+        refused = village.command("rollback", home=home, prepare=without_roots_powers).end()
+    failed(refused, "Marktecho may not write there")
+    mended = village.command("doctor", "--repair", *village.settings, home=home).end()
+    assert "published anew from the warehouse" in mended.printed, mended.printed
+    whole(home, village, calm)
+
+    spoil(warehouse)
+    failed(village.night(home), "A file is damaged: `marktecho doctor --repair`")
+    told = village.command("doctor", "--repair", *village.settings, home=home).end()
+    assert f"--replace --home {home}" in told.printed
+    assert fingerprint(home) == fingerprint(calm)
+    restored = village.command("restore", backups, "--replace", home=home).end()
+    assert restored.code == 0, restored.printed
+    whole(home, village, calm)
 
 
 def test_a_damaged_database_of_prefect_is_set_aside(tmp_path: Path) -> None:
