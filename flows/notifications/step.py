@@ -21,6 +21,7 @@ from flows.notifications.leaks import untold_leaks
 from flows.notifications.log import read_told, record_failure, record_taken
 from flows.notifications.messages import compose, leak_message, test_message
 from flows.notifications.posts import quotes_of
+from flows.remedies import in_words
 from flows.settings import Channel, Settings
 from flows.warehouse import connect, transaction
 
@@ -80,8 +81,12 @@ def telling_failures(night: Night) -> Iterator[None]:
         try:
             raise_failure(night, error)
             notify(night)
-        except Exception:
-            logger.exception("The failure of the night could not be told")
+        except Exception as untold:
+            words = in_words(untold)
+            if words is None:
+                logger.exception("The failure of the night could not be told")
+            else:
+                logger.warning("The failure of the night could not be told: %s", words)
         raise
 
 
