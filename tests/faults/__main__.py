@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -53,9 +52,9 @@ def main() -> int:
     stored = folder / f"figures-{wanted.seed}.json"
     figures = _stored(stored)
     with tempfile.TemporaryDirectory() as server, PrefectServer(Path(server)) as prefect:
-        village, calm, seconds = _village(folder, prefect)
+        village, seconds = _village(folder, prefect)
         while figures.kill_count < wanted.kills and time.monotonic() < until:
-            _round(village, calm, seconds, figures, wanted.seed)
+            _round(village, seconds, figures, wanted.seed)
             stored.write_text(json.dumps(asdict(figures)))
     print(json.dumps(asdict(figures), indent=1))  # noqa: T201
     return int(bool(figures.problems))
@@ -68,28 +67,25 @@ def _stored(path: Path) -> Figures:
     return Figures(**content | {"killed_in": Counter(content["killed_in"])})
 
 
-def _village(folder: Path, prefect: PrefectServer) -> tuple[Village, Path, float]:
-    """The village with its undisturbed home, and how long a second night takes."""
+def _village(folder: Path, prefect: PrefectServer) -> tuple[Village, float]:
+    """The village, and how long its second night takes when nobody disturbs it."""
     if (folder / "village" / "calm").exists():
         village = Village(folder / "village", prefect.environment, sorted(post.key for post in posts()))
     else:
         village = found(folder / "village", prefect.environment)
-        village.copy_of(village.first, "calm")
-        ended = village.night(village.folder / "calm")
-        assert ended.code == 0, ended.printed
-    home = village.copy_of(village.first, f"timed-{time.monotonic_ns()}")
+    home = village.begin_with(village.first)
     started = time.monotonic()
     assert village.night(home).code == 0
-    seconds = time.monotonic() - started
-    shutil.rmtree(home)
-    return village, village.folder / "calm", seconds
+    return village, time.monotonic() - started
 
 
-def _round(village: Village, calm: Path, seconds: float, figures: Figures, seed: int) -> None:
+def _round(village: Village, seconds: float, figures: Figures, seed: int) -> None:
     """Kill nights of one home until one comes through."""
-    home = village.copy_of(village.first, f"round-{time.monotonic_ns()}")
-    allowed = {fingerprint(home), fingerprint(calm)}
+    home = village.begin_with(village.first)
+    undisturbed = fingerprint(village.calm)
+    allowed = {fingerprint(home), undisturbed}
     first_day = set(kept_ids(home)["core.mentions"])
+    problem_count = len(figures.problems)
     with reading(home) as reader:
         while True:
             figures.run_count += 1
@@ -98,7 +94,7 @@ def _round(village: Village, calm: Path, seconds: float, figures: Figures, seed:
                 break
             figures.kill_count += 1
             figures.killed_in[_step(night.printed)] += 1
-            _check(home, first_day, figures, is_complete=False)
+            _check(home, first_day, figures, "after a kill")
         ended = night.end()
     figures.completed_count += 1
     figures.read_count += reader.look_count
@@ -106,23 +102,22 @@ def _round(village: Village, calm: Path, seconds: float, figures: Figures, seed:
     figures.problems += [*reader.wrong, *(f"a mixture was read: {each}" for each in reader.seen - allowed)]
     if ended.code:
         figures.problems.append(ended.printed)
-    if fingerprint(home) != fingerprint(calm):
+    if fingerprint(home) != undisturbed:
         figures.wrong_marts_count += 1
-        figures.problems.append(f"{home}: its marts are not those of an undisturbed night")
-        return
-    _check(home, set(village.post_ids), figures, is_complete=True)
-    shutil.rmtree(home)
+        figures.problems.append("the marts are not those of an undisturbed night")
+    _check(home, set(village.post_ids), figures, "at the end")
+    if len(figures.problems) > problem_count:
+        home.rename(village.folder / f"problem-{figures.run_count}")
 
 
-def _check(home: Path, expected: set[str], figures: Figures, *, is_complete: bool) -> None:
+def _check(home: Path, expected: set[str], figures: Figures, when: str) -> None:
     for table, native_ids in kept_ids(home).items():
         lost = len(expected - set(native_ids))
         duplicates = len(native_ids) - len(set(native_ids))
         figures.lost_count += lost
         figures.duplicate_count += duplicates
         if lost or duplicates:
-            when = "at the end" if is_complete else "after a kill"
-            figures.problems.append(f"{home}: {table} has {lost} lost, {duplicates} twice {when}")
+            figures.problems.append(f"run {figures.run_count}: {table} has {lost} lost, {duplicates} twice {when}")
 
 
 def _step(printed: str) -> str:

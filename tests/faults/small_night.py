@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +51,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Village:
-    """Settings and exports in a folder; `first` is the home after a night, with the posts of a second day waiting."""
+    """Settings and exports in a folder, with the posts of a second day waiting.
+
+    Nights run in `home`. What it was after the first day's night is kept as `first`, what it was after the second's,
+    which nobody disturbed, as `calm`.
+    """
 
     folder: Path
     environment: dict[str, str]
@@ -65,11 +70,19 @@ class Village:
     def first(self) -> Path:
         return self.folder / "first"
 
-    def copy_of(self, home: Path, name: str) -> Path:
-        """A copy of a home under another name."""
-        copied = self.folder / name
-        shutil.copytree(home, copied)
-        return copied
+    @property
+    def calm(self) -> Path:
+        return self.folder / "calm"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    def begin_with(self, kept: Path) -> Path:
+        """Make `home` what it was. The place stays the same, so dbt does not read its project anew each time."""
+        shutil.rmtree(self.home, ignore_errors=True)
+        subprocess.run(["cp", "-a", str(kept), str(self.home)], check=True)
+        return self.home
 
     def start(self, home: Path, prepare: Preparation | None = None, *, as_of: str = AS_OF) -> Command:
         """Begin a night."""
@@ -88,16 +101,22 @@ class Village:
 
 
 def found(folder: Path, environment: dict[str, str]) -> Village:
-    """Write settings and exports, run the first night, and put the second day's posts in place."""
+    """Write settings and exports, and run the two nights."""
     exports = folder / "exports"
     exports.mkdir(parents=True)
     (folder / "listening.yaml").write_text(CONFIG, encoding="utf-8")
     village = Village(folder, environment, sorted(post.key for post in posts()))
     write_export(exports / "1.csv", posts()[:FIRST_DAY])
-    ended = village.night(village.first)
-    assert ended.code == 0, ended.printed
+    _keep(village, village.first)
     write_export(exports / "2.csv", posts()[FIRST_DAY:])
+    _keep(village, village.calm)
     return village
+
+
+def _keep(village: Village, kept: Path) -> None:
+    ended = village.night(village.home)
+    assert ended.code == 0, ended.printed
+    subprocess.run(["cp", "-a", str(village.home), str(kept)], check=True)
 
 
 def posts() -> list[Post]:

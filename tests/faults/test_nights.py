@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 MOMENTS = [
     "ingest export: 80", "prepare: 60", "enrich: 60", "trends: 0", "build: 20", "audit: 2", "publish: 7",
 ]  # fmt: skip
-LOSES_WORK = ("ingest export: 80", "build: 20")
+LOST_THEN = {"ingest export: 80": "work/dlt", "build: 20": "work"}
 """After a kill there the working folders of dlt and dbt are gone, too."""
 RANDOM_MOMENTS = [Random(seed).uniform(0.3, 9) for seed in (1,)]
 EARLIER = "2026-11-18T02:30:00+00:00"
@@ -41,19 +41,10 @@ def village(tmp_path_factory: pytest.TempPathFactory, prefect: PrefectServer) ->
     return found(tmp_path_factory.mktemp("village"), prefect.environment)
 
 
-@pytest.fixture(scope="module")
-def calm(village: Village) -> Path:
-    """The home after a second night that nobody disturbed."""
-    home = village.copy_of(village.first, "calm")
-    ended = village.night(home)
-    assert ended.code == 0, ended.printed
-    return home
-
-
-def whole(home: Path, village: Village, calm: Path) -> None:
+def whole(village: Village) -> None:
     """The published marts are those of an undisturbed night, and every post is there once."""
-    assert fingerprint(home) == fingerprint(calm)
-    for table, native_ids in kept_ids(home).items():
+    assert fingerprint(village.home) == fingerprint(village.calm)
+    for table, native_ids in kept_ids(village.home).items():
         assert native_ids == village.post_ids, table
 
 
@@ -80,8 +71,8 @@ def spoil(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_a_killed_night_run_again_ends_like_an_undisturbed_one(village: Village, calm: Path) -> None:
-    home = village.copy_of(village.first, "killed")
+def test_a_killed_night_run_again_ends_like_an_undisturbed_one(village: Village) -> None:
+    home = village.begin_with(village.first)
     before = fingerprint(home)
     kills = 0
     with reading(home) as reader:
@@ -89,22 +80,22 @@ def test_a_killed_night_run_again_ends_like_an_undisturbed_one(village: Village,
             command = village.start(home)
             assert command.kill_at(moment), f"no progress matched {moment}: {command.printed}"
             kills += 1
-            if moment in LOSES_WORK:
-                shutil.rmtree(home / "work")
+            if moment in LOST_THEN:
+                shutil.rmtree(home / LOST_THEN[moment])
         for seconds in RANDOM_MOMENTS:
             kills += village.start(home).kill_after(seconds)
         ended = village.night(home)
     assert ended.code == 0, ended.printed
-    whole(home, village, calm)
-    undisturbed(reader, before, fingerprint(calm))
+    whole(village)
+    undisturbed(reader, before, fingerprint(village.calm))
     outcomes = "select outcome, count(*) from marts.runs group by all order by all"
     assert ask(home / "published" / "marts.duckdb", outcomes)[0] == ("done", 2)
     (interrupted,) = ask(home / "warehouse.duckdb", "select count(*) from core.runs where outcome = 'interrupted'")[0]
     assert len(MOMENTS) <= interrupted <= kills
 
 
-def test_without_room_rights_or_server_it_says_so_and_two_nights_take_turns(village: Village, calm: Path) -> None:
-    home = village.copy_of(village.first, "poor")
+def test_without_room_rights_or_server_it_says_so_and_two_nights_take_turns(village: Village) -> None:
+    home = village.begin_with(village.first)
     before = fingerprint(home)
     published = home / "published"
     away = replace(village, environment=village.environment | {"PREFECT_API_URL": "http://127.0.0.1:9/api"})
@@ -120,11 +111,11 @@ def test_without_room_rights_or_server_it_says_so_and_two_nights_take_turns(vill
     ends = [night.end() for night in nights]
     assert [ended.code for ended in ends] == [0, 0], ends
     assert any("another marktecho process is at work here; waiting" in ended.printed for ended in ends)
-    whole(home, village, calm)
+    whole(village)
 
 
-def test_a_clock_that_goes_back_and_a_broken_export_do_not_stop_the_night(village: Village, calm: Path) -> None:
-    home = village.copy_of(calm, "earlier")
+def test_a_clock_that_goes_back_and_a_broken_export_do_not_stop_the_night(village: Village) -> None:
+    home = village.begin_with(village.calm)
     broken = village.folder / "exports" / "3.parquet"
     broken.write_bytes(b"PAR1" + os.urandom(2_000) + b"PAR1")
     with reading(home) as reader:
@@ -135,15 +126,15 @@ def test_a_clock_that_goes_back_and_a_broken_export_do_not_stop_the_night(villag
         earlier = fingerprint(home)
         assert village.command("rollback", home=home).end().code == 0
     broken.unlink()
-    whole(home, village, calm)
-    undisturbed(reader, earlier, fingerprint(calm))
+    whole(village)
+    undisturbed(reader, earlier, fingerprint(village.calm))
     refused = village.command("import", __file__, "--source", "export", *village.settings, home=home).end()
     assert refused.code == 2, refused.printed
-    whole(home, village, calm)
+    whole(village)
 
 
-def test_damaged_files_are_told_and_mended_or_brought_back(village: Village, calm: Path) -> None:
-    home = village.copy_of(calm, "damaged")
+def test_damaged_files_are_told_and_mended_or_brought_back(village: Village) -> None:
+    home = village.begin_with(village.calm)
     marts, warehouse = home / "published" / "marts.duckdb", home / "warehouse.duckdb"
     backups = village.folder / "backups"
     assert village.command("backup", backups, home=home).end().code == 0
@@ -155,16 +146,16 @@ def test_damaged_files_are_told_and_mended_or_brought_back(village: Village, cal
     failed(refused, "Marktecho may not write there")
     mended = village.command("doctor", "--repair", *village.settings, home=home).end()
     assert "published anew from the warehouse" in mended.printed, mended.printed
-    whole(home, village, calm)
+    whole(village)
 
     spoil(warehouse)
     failed(village.night(home), "A file is damaged: `marktecho doctor --repair`")
     told = village.command("doctor", "--repair", *village.settings, home=home).end()
     assert f"--replace --home {home}" in told.printed
-    assert fingerprint(home) == fingerprint(calm)
+    assert fingerprint(home) == fingerprint(village.calm)
     restored = village.command("restore", backups, "--replace", home=home).end()
     assert restored.code == 0, restored.printed
-    whole(home, village, calm)
+    whole(village)
 
 
 def test_a_damaged_database_of_prefect_is_set_aside(tmp_path: Path) -> None:
