@@ -226,8 +226,10 @@ def dying_at(call: int, work: Callable[[], object]) -> int:
         return replace(path, target)
 
     Path.replace = deadly  # type: ignore[method-assign, assignment]
-    work()
-    os._exit(0)
+    try:
+        work()
+    finally:
+        os._exit(1)
 
 
 def test_a_killed_restore_lets_nobody_in_until_it_has_been_run_again(home: Home, backups: Path, tmp_path: Path) -> None:

@@ -132,8 +132,10 @@ def migrate_and_die(home: Home, folder: Path, moment: str) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
             return result
 
-    bring_up_to_date(Deadly(duckdb.connect(str(home.warehouse))), folder, home.warehouse)  # type: ignore[arg-type]
-    os._exit(0)
+    try:
+        bring_up_to_date(Deadly(duckdb.connect(str(home.warehouse))), folder, home.warehouse)  # type: ignore[arg-type]
+    finally:
+        os._exit(1)
 
 
 def test_a_migration_that_fails_is_named_and_changes_nothing(home: Home, next_core: Path) -> None:
