@@ -13,7 +13,6 @@ import json
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -35,7 +34,7 @@ class Figures:
     wrong_marts_count: int = 0
     read_count: int = 0
     wrong_read_count: int = 0
-    killed_in: Counter[str] = field(default_factory=Counter)
+    killed_in: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -61,10 +60,7 @@ def main() -> int:
 
 
 def _stored(path: Path) -> Figures:
-    if not path.exists():
-        return Figures()
-    content = json.loads(path.read_text())
-    return Figures(**content | {"killed_in": Counter(content["killed_in"])})
+    return Figures(**json.loads(path.read_text())) if path.exists() else Figures()
 
 
 def _village(folder: Path, prefect: PrefectServer) -> tuple[Village, float]:
@@ -93,7 +89,8 @@ def _round(village: Village, seconds: float, figures: Figures, seed: int) -> Non
             if not night.kill_after(Random(f"{seed} {figures.run_count}").uniform(0.2, 1.2 * seconds)):
                 break
             figures.kill_count += 1
-            figures.killed_in[_step(night.printed)] += 1
+            step = _step(night.printed)
+            figures.killed_in[step] = figures.killed_in.get(step, 0) + 1
             _check(home, first_day, figures, "after a kill")
         ended = night.end()
     figures.completed_count += 1
