@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ class Reader:
         """Open the marts and read all of them once."""
         try:
             with attach_marts(self._marts) as marts:
-                self.seen.add(marts_fingerprint(marts))
+                self.seen.add(content_of(marts))
                 for what, question in CONTRADICTIONS.items():
                     row = marts.execute(question).fetchone()
                     if row and row[0]:
@@ -49,6 +50,11 @@ class Reader:
         except duckdb.Error as error:
             self.wrong.append(str(error))
         self.look_count += 1
+
+
+def content_of(marts: duckdb.DuckDBPyConnection) -> str:
+    """One value for the marts about mentions; alerts tell also of nights that failed, as those of these tests do."""
+    return re.sub(r"\balerts:\([^)]*\) ?", "", marts_fingerprint(marts))
 
 
 @contextmanager

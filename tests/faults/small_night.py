@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.audit import marts_fingerprint
 from flows.demo.story.cast import Post
 from flows.demo.story.script import Script
 from flows.published import attach_marts
 from tests.faults.command import Command, Ended, Preparation
+from tests.faults.reader import content_of
 from tests.night_process import AS_OF, ask
 
 FIRST_DAY, SECOND_DAY = 240, 160
@@ -126,9 +126,9 @@ def posts() -> list[Post]:
 
 
 def fingerprint(home: Path) -> str:
-    """One value for all published marts about mentions."""
+    """One value for all published marts about mentions; see `content_of`."""
     with attach_marts(home / "published" / "marts.duckdb") as marts:
-        return marts_fingerprint(marts)
+        return content_of(marts)
 
 
 def kept_ids(home: Path) -> dict[str, list[str]]:
