@@ -87,6 +87,16 @@ class Home:
         return self.root / "reports"
 
     @property
+    def briefs(self) -> Path:
+        """The morning briefs, as pages and as Markdown."""
+        return self.reports / "briefs"
+
+    @property
+    def latest_brief(self) -> Path:
+        """The page of the last day's brief; not there before the first night."""
+        return self.briefs / "latest.html"
+
+    @property
     def secrets(self) -> Path:
         """The keys of pseudonyms and watchlist; never inside the data."""
         return self.root / "secrets"

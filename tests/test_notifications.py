@@ -202,11 +202,11 @@ def test_leaks_are_told_by_their_number_to_whom_it_concerns(core: CoreTables, in
         announce_leaks(warehouse, ["f1", "f2"], AS_OF)
     assert notify(night, now=AS_OF).message_count == 1
     assert (inbox.mails, len(hook.posted)) == ([], 1)
-    assert "2 new findings" in hook.posted[0]["message"]
+    assert "New findings: 2." in hook.posted[0]["message"]
     with connect(core.home) as warehouse:
         announce_leaks(warehouse, ["f1", "f2", "f3"], AS_OF)
     assert notify(night, now=AS_OF).message_count == 1
-    assert "1 new findings" in hook.posted[1]["message"]
+    assert "New findings: 1." in hook.posted[1]["message"]
     assert notify(night, now=AS_OF).message_count == 0
 
 
@@ -251,7 +251,6 @@ def test_the_command_line_tests_the_channels_and_doctor_reads_them(
     done = marktecho("alerts", "test", "--config", config, "--channel", "hook")
     assert done.code == 1
     assert "channel hook: The environment variable MARKTECHO_TEST_HOOK holds no address" in done.errors
-    assert marktecho("alerts", "test", "--config", config, "--channel", "nobody").code == 2
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,12 @@ def test_it_begins_with_what_needs_doing(home: Home) -> None:
     assert [line for line in told.headlines if "Delivery, complaints: 3 posts (before: 0)" in line]
 
 
+def test_a_channel_that_took_nothing_is_named(home: Home) -> None:
+    summarise(make_night(home, "en"), {"board": "connection refused"})
+    assert "The channel board did not take its messages" in latest_summary(home).headlines[-1]
+    assert latest_summary(home).headlines[-1].endswith("connection refused")
+
+
 def test_rows_without_originals_are_left_out_and_kinds_are_words(home: Home) -> None:
     told = summary(home, "de")
     _trends, _voices, feedback, leads, *_ = told.sections

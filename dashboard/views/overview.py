@@ -13,7 +13,6 @@ from dashboard.marts import ask, has_table
 from dashboard.tables import show_table, signed_column
 from dashboard.words import language, value_name, word
 from flows.alerts.words import KINDS, SEVERITIES
-from flows.brief import latest_brief
 from flows.home import Home
 
 WINDOW_DAYS = 7
@@ -137,9 +136,9 @@ def show() -> None:
 
 def _brief() -> None:
     """Offer the last brief, as the night has written it; it tells of all queues and leads, so managers get it."""
-    page = latest_brief(Home.locate())
+    page = Home.locate().latest_brief
     reading = access.reader()
-    if page is not None and reading is not None and reading.is_manager:
+    if page.exists() and reading is not None and reading.is_manager:
         st.download_button(
             word("brief"), page.read_bytes(), page.name, "text/html", icon=":material/newspaper:", on_click="ignore"
         )

@@ -2,7 +2,7 @@
 
 from flows.brief.document import Brief, Period, compose_brief
 from flows.brief.layout import as_mail, as_markdown, as_page
-from flows.brief.step import Written, brief_file, briefs_folder, due_periods, latest_brief, write_brief
+from flows.brief.step import Written, brief_file, due_periods, write_brief
 
 __all__ = [
     "Brief",
@@ -12,9 +12,7 @@ __all__ = [
     "as_markdown",
     "as_page",
     "brief_file",
-    "briefs_folder",
     "compose_brief",
     "due_periods",
-    "latest_brief",
     "write_brief",
 ]

@@ -18,7 +18,6 @@ from flows.settings import Settings
 
 KEPT_BRIEFS = 14
 """Briefs of days, and of weeks, that are kept: they hold words of posts."""
-LATEST = "latest"
 MONDAY = 0  # of date.weekday
 
 
@@ -35,7 +34,7 @@ def write_brief(night: Night) -> Written:
     They go to reports/briefs as DATE.html and DATE.md, for weeks as DATE-week; `latest` is the last of the days. All
     but the last KEPT_BRIEFS of each are removed. Raises UsageError when nothing is published.
     """
-    folder = briefs_folder(night.home)
+    folder = night.home.briefs
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     pages = []
     with open_published(night.home) as marts:
@@ -43,7 +42,7 @@ def write_brief(night: Night) -> Written:
             brief = compose_brief(marts, night.settings, period=period)
             pages.append(_write(brief_file(night.home, brief), brief))
             if period == "day":
-                _write(folder / f"{LATEST}.html", brief)
+                _write(night.home.latest_brief, brief)
     for of_period in ("[0-9]*-[0-9][0-9].html", "[0-9]*-week.html"):
         for old in sorted(folder.glob(of_period))[:-KEPT_BRIEFS]:
             old.unlink()
@@ -60,21 +59,10 @@ def due_periods(marts: duckdb.DuckDBPyConnection, settings: Settings, *, since: 
     return ["day", "week"] if asked.local_day(as_of).weekday() == MONDAY else ["day"]
 
 
-def briefs_folder(home: Home) -> Path:
-    """Where briefs are kept."""
-    return home.reports / "briefs"
-
-
-def latest_brief(home: Home) -> Path | None:
-    """The page of the last day's brief, or None when there is none."""
-    page = briefs_folder(home) / f"{LATEST}.html"
-    return page if page.exists() else None
-
-
 def brief_file(home: Home, brief: Brief) -> Path:
     """The page of a brief; its Markdown stands beside it."""
     name = brief.day.isoformat()
-    return briefs_folder(home) / f"{name if brief.period == 'day' else f'{name}-week'}.html"
+    return home.briefs / f"{name if brief.period == 'day' else f'{name}-week'}.html"
 
 
 def _write(page: Path, brief: Brief) -> Path:

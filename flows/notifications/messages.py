@@ -29,7 +29,7 @@ WORDS: Final = {
         "test": "Marktecho: a test",
         "test_body": "Messages of Marktecho about {company} arrive here. Nothing has happened.",
         "leaks": "{company}: confidential terms seen in public",
-        "leaks_body": "Confidential terms have been seen in public posts: {count} new findings. The page shows them.",
+        "leaks_body": "Confidential terms have been seen in public posts. New findings: {count}. The page shows them.",
     },
     "de": {
         "one": "{company}: {kind}",
@@ -42,7 +42,7 @@ WORDS: Final = {
         "test": "Marktecho: ein Test",
         "test_body": "Meldungen von Marktecho über {company} kommen hier an. Es ist nichts geschehen.",
         "leaks": "{company}: Vertrauliches in der Öffentlichkeit gesehen",
-        "leaks_body": "In öffentlichen Beiträgen wurde Vertrauliches gesehen: {count} neue Funde. Die Seite zeigt sie.",
+        "leaks_body": "Vertrauliches wurde öffentlich gesehen. Neue Funde: {count}. Die Seite zeigt sie.",
     },
 }
 

@@ -11,9 +11,6 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.context import TaskRunContext
-
 from flows.home import Home
 from flows.night import Night
 from flows.published import open_published
@@ -82,6 +79,9 @@ def summarise(night: Night, failed_channels: Mapping[str, str] = NONE_FAILED) ->
     markdown = summary.as_markdown()
     (night.home.reports / f"night-{night.run_id}.md").write_text(markdown, encoding="utf-8")
     (night.home.reports / LATEST).write_text(json.dumps(summary.as_dict(), ensure_ascii=False), encoding="utf-8")
+    from prefect.artifacts import create_markdown_artifact, create_table_artifact
+    from prefect.context import TaskRunContext
+
     if TaskRunContext.get():
         # what Prefect keeps cannot be taken out of a running server: no post gets into it
         create_markdown_artifact(summary.as_markdown(with_quotes=False), key="night", description=summary.title)
