@@ -15,7 +15,7 @@ import duckdb
 from flows.errors import MarktechoError, UsageError
 from flows.home import Home
 from flows.remedies import in_words
-from flows.settings import Settings, load_settings
+from flows.settings import Channel, Settings, load_settings
 from flows.sources.base import SourceFailed, SourceSettings
 from flows.sources.registry import connector
 
@@ -59,7 +59,7 @@ def examine(config: Path, home: Path | None) -> list[Finding]:
     ]
     findings.append(_checked("sources in their last runs", lambda: _as_usual(located)))
     findings += _sources(located, settings)
-    findings += _channels(settings)
+    findings += _channels(located, settings)
     findings += _page(located, settings)
     return findings
 
@@ -160,12 +160,24 @@ def _sources(home: Home, settings: Settings) -> Iterator[Finding]:
             yield Finding(f"source {source.source} ({source.type})", True, "switched off")
 
 
-def _channels(settings: Settings) -> Iterator[Finding]:
-    """Whether the addresses can be read; `marktecho alerts test` says whether messages arrive."""
-    from flows.notifications.channels import service
-
+def _channels(home: Home, settings: Settings) -> Iterator[Finding]:
+    """Whether the addresses can be read and have taken their last message; `marktecho alerts test` tries them."""
     for channel in settings.alerts.channels:
-        yield _checked(f"channel {channel.name}", partial(service, channel))
+        yield _checked(f"channel {channel.name}", partial(_channel, home, channel))
+
+
+def _channel(home: Home, channel: Channel) -> str:
+    from flows.notifications.channels import service
+    from flows.notifications.log import last_failure
+    from flows.warehouse import connect, exclusive
+
+    name = service(channel)
+    if home.warehouse.exists():
+        with exclusive(home), connect(home) as warehouse:
+            failure = last_failure(warehouse, channel.name)
+        if failure:
+            raise UsageError(f"{failure}; its messages are tried again by every run (try now: marktecho alerts send)")
+    return name
 
 
 def _page(home: Home, settings: Settings) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from warehouse_fixture import AS_OF, CoreTables, rows
 
 from flows.alerts import settle_alerts
 from flows.alerts.registry import Alert, write_alerts
+from flows.doctor import _channels
 from flows.errors import AuditRefused, MarktechoError
 from flows.home import Home
 from flows.night import Night
@@ -179,6 +180,9 @@ def test_a_channel_that_fails_is_tried_again_and_stops_nobody(
     raise_alerts(core, alert_of(1))
     hook.status, inbox.is_full = 500, True
     sent = notify(night, now=AS_OF)
+    examined = {one.checked: one for one in _channels(core.home, night.settings)}
+    assert not examined["channel hook"].is_ok
+    assert "did not take its message of 2026-11-23 01:30 UTC" in examined["channel hook"].found
     assert sent.failures.keys() == {"team", "hook"}
     assert "500" in sent.failures["hook"]
     told = " ".join(sent.failures.values()) + repr(rows(core.home, "from core.channel_failures"))
@@ -190,6 +194,7 @@ def test_a_channel_that_fails_is_tried_again_and_stops_nobody(
     assert notify(night, now=AS_OF + timedelta(hours=2)) == replace(sent, message_count=1, failures={})
     assert (len(inbox.mails), len(hook.posted)) == (1, 1)
     assert rows(core.home, "from core.channel_failures") == []
+    assert [one.found for one in _channels(core.home, night.settings)] == ["E-Mail", "JSON"]
     monkeypatch.delenv(MAIL)
     raise_alerts(core, alert_of(3))
     assert MAIL in notify(night, now=AS_OF + timedelta(hours=3)).failures["team"]

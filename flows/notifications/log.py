@@ -38,3 +38,11 @@ def record_failure(warehouse: duckdb.DuckDBPyConnection, channel: str, message: 
     """Write down that a channel did not take a message; what it should have told is due again next time."""
     warehouse.execute("delete from core.channel_failures where channel = ?", [channel])
     warehouse.execute("insert into core.channel_failures values (?, ?, ?)", [channel, now, message])
+
+
+def last_failure(warehouse: duckdb.DuckDBPyConnection, channel: str) -> str | None:
+    """When and why a channel did not take its last message; None when it did."""
+    row = warehouse.execute(
+        "select failed_at, message from core.channel_failures where channel = ?", [channel]
+    ).fetchone()
+    return f"did not take its message of {row[0]:%Y-%m-%d %H:%M} UTC: {row[1]}" if row else None
