@@ -88,7 +88,9 @@ def _press(page: Page, label: str) -> None:
 
 
 def _pick(page: Page, number: int, option: int) -> None:
-    boxes = page.driver.find_elements(By.CSS_SELECTOR, '[data-testid="stMain"] [data-baseweb="select"] input')
+    boxes = page.driver.find_elements(
+        By.CSS_SELECTOR, '[data-testid="stSelectbox"] input, [data-testid="stMultiSelect"] input'
+    )
     boxes[number].click()
     page.wait_until(lambda: page.driver.find_elements(By.CSS_SELECTOR, '[role="option"]'), "the options")
     page.driver.find_elements(By.CSS_SELECTOR, '[role="option"]')[option].click()

@@ -12,6 +12,7 @@ import streamlit as st
 from flows.home import Home
 from flows.model import load_model
 from flows.published import open_published, published_version
+from flows.search.meaning import Vectors, load_vectors
 from flows.search.query import has_index, search
 from models.reading import TextReader
 
@@ -60,8 +61,21 @@ def _can_search(of_version: str) -> bool:
 def _hits(of_version: str, words: str, where: str | None, values: dict[str, Any], most: int) -> dict[str, str]:
     with _connection(of_version).cursor() as cursor:
         cursor.execute("use marts")
-        found = search(cursor, words, _reader(), most=most, where=where, values=values)
+        found = search(
+            cursor,
+            words,
+            _reader(),
+            most=most,
+            where=where,
+            values=values,
+            load=lambda marts: _vectors(of_version, marts),
+        )
     return {hit.mention_id: hit.found_by for hit in found}
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _vectors(of_version: str, _marts: duckdb.DuckDBPyConnection) -> Vectors | None:
+    return load_vectors(_marts)
 
 
 @st.cache_resource(show_spinner=False)

@@ -61,6 +61,12 @@ pragma create_fts_index(
 )
 """
 
+_CLUSTERED = """
+create or replace table fts_search_documents.terms as
+select * from fts_search_documents.terms order by termid, docid
+"""
+"""A search reads the stretches of its words only."""
+
 _PLACES = """
 create or replace temp table search_places as
 select mentions.mention_id, mentions.language, enrichments.rowid as place
@@ -119,6 +125,7 @@ def _write_words(file: Path, work: Path) -> None:
         connection.execute(_MACROS)
         connection.execute(_DOCUMENTS)
         connection.execute(_INDEX)
+        connection.execute(_CLUSTERED)
         connection.execute("drop table search.documents")  # the index does not need it, its room is used again
         connection.execute("checkpoint marts")
 

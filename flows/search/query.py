@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from flows.errors import UsageError
 from flows.search.extension import load_fts
-from flows.search.meaning import by_meaning, model_version
+from flows.search.meaning import Vectors, by_meaning, load_vectors, model_version
 from flows.search.words import by_words
 from models.adapted import embedding_version
 from models.rank_fusion import fused
@@ -63,12 +63,14 @@ def search(
     most: int = 10,
     where: str | None = None,
     values: Mapping[str, Any] | None = None,
+    load: Callable[[duckdb.DuckDBPyConnection], Vectors | None] = load_vectors,
 ) -> list[Hit]:
     """Find mentions, best first, at most `most`.
 
     `reader` is the embedded model, which Mode.WORDS does without. `where` is a condition over the mart `mentions` and
-    `values` are its values. Raises UsageError when the query has no words, when the file was published without an
-    index, or when meanings are asked for alone and cannot be compared; with both, words then stand alone.
+    `values` are its values. `load` gives the published vectors, for those who keep
+    them. Raises UsageError when the query has no words, when the file was published without an index, or when meanings
+    are asked for alone and cannot be compared; with both, words then stand alone.
     """
     if not any(character.isalnum() for character in words):
         raise UsageError(f"{words!r}: there is no word in this search.")
@@ -83,7 +85,12 @@ def search(
     if mode is Mode.WORDS:
         return [Hit(match.mention_id, match.score, "words") for match in found[:most]]
     embedding = _embedding(marts, words, reader)
-    near = [] if embedding is None else by_meaning(marts, embedding, most=depth, where=where, values=asked)
+    vectors = None if embedding is None else load(marts)
+    near = (
+        []
+        if embedding is None or vectors is None
+        else by_meaning(marts, vectors, embedding, most=depth, where=where, values=asked)
+    )
     if mode is Mode.MEANING:
         if embedding is None:
             raise UsageError(

@@ -12,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+CANDIDATES = 20
+"""How many times as many as are wanted are held against a condition at first; all of them when too few pass."""
 COMMON_SHARE = 0.2
 """Words in a larger share of all posts are left out, unless the query has no rarer ones."""
 
@@ -45,7 +47,7 @@ frequencies as (
 ),
 scores as (
     select
-        docs.name as mention_id,
+        docid,
         sum(weight * frequency * 2.2 / (frequency + 1.2 * (0.25 + 0.75 * docs.len / avgdl))) as score,
         sum(weight) / (select sum(weight) from weights) as covered_share
     from frequencies
@@ -53,12 +55,17 @@ scores as (
     join fts_search_documents.docs as docs using (docid)
     cross join fts_search_documents.stats
     group by all
+),
+candidates as (
+    select *
+    from scores
+    order by score desc, docid
+    limit $depth
 )
-select mention_id, score, covered_share
-from scores
-{wanted}
+select docs.name as mention_id, score, covered_share
+from candidates
+join fts_search_documents.docs as docs using (docid)
 order by score desc, mention_id
-limit $most
 """
 
 
@@ -80,8 +87,22 @@ def by_words(
     accents, umlauts and their spelled-out forms are the same, and so are the inflected forms of a German or English
     word.
     """
-    wanted = f"semi join (select mention_id from mentions where {where}) using (mention_id)" if where else ""
+    for depth in (most * CANDIDATES, None):
+        found = marts.execute(_MATCHES, {"words": words, "common": COMMON_SHARE, "depth": depth}).fetchall()
+        passing = those_that_pass(marts, [row[0] for row in found], where, values)
+        if len(passing) >= most or depth is None or len(found) < depth:
+            break
+    return [WordMatch(*row) for row in found if row[0] in passing][:most]
+
+
+def those_that_pass(
+    marts: duckdb.DuckDBPyConnection, mention_ids: list[str], where: str | None, values: Mapping[str, Any]
+) -> set[str]:
+    """Those mentions for which a condition over the mart `mentions` holds; all of them without a condition."""
+    if where is None:
+        return set(mention_ids)
     rows = marts.execute(
-        _MATCHES.format(wanted=wanted), {"words": words, "common": COMMON_SHARE, "most": most, **values}
+        f"select mention_id from mentions where mention_id in (select unnest($candidates)) and ({where})",
+        {"candidates": mention_ids, **values},
     ).fetchall()
-    return [WordMatch(*row) for row in rows]
+    return {row[0] for row in rows}
