@@ -53,7 +53,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as server, PrefectServer(Path(server)) as prefect:
         village, seconds = _village(folder, prefect)
         while figures.kill_count < wanted.kills and time.monotonic() < until:
-            _round(village, seconds, figures, wanted.seed)
+            _round(village, seconds, figures, wanted, until)
             stored.write_text(json.dumps(asdict(figures)))
     print(json.dumps(asdict(figures), indent=1))  # noqa: T201
     return int(bool(figures.problems))
@@ -75,8 +75,8 @@ def _village(folder: Path, prefect: PrefectServer) -> tuple[Village, float]:
     return village, time.monotonic() - started
 
 
-def _round(village: Village, seconds: float, figures: Figures, seed: int) -> None:
-    """Kill nights of one home until one comes through."""
+def _round(village: Village, seconds: float, figures: Figures, wanted: argparse.Namespace, until: float) -> None:
+    """Kill nights of one home until one comes through: by chance, or because there are enough kills or no more time."""
     home = village.begin_with(village.first)
     undisturbed = fingerprint(village.calm)
     allowed = {fingerprint(home), undisturbed}
@@ -86,7 +86,9 @@ def _round(village: Village, seconds: float, figures: Figures, seed: int) -> Non
         while True:
             figures.run_count += 1
             night = village.start(home)
-            if not night.kill_after(Random(f"{seed} {figures.run_count}").uniform(0.2, 1.2 * seconds)):
+            if figures.kill_count >= wanted.kills or time.monotonic() > until:
+                break
+            if not night.kill_after(Random(f"{wanted.seed} {figures.run_count}").uniform(0.2, 1.2 * seconds)):
                 break
             figures.kill_count += 1
             step = _step(night.printed)
