@@ -52,7 +52,7 @@ class Command:
         self._log = log
         log.write_bytes(b"")
         self._process = _processes.Process(
-            target=run, args=([str(argument) for argument in arguments], log, environment or {}, prepare)
+            target=run, args=([str(argument) for argument in arguments], log, environment or {}, prepare), daemon=True
         )
         self._process.start()
 
