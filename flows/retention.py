@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
 import duckdb
 import pyarrow as pa
 
@@ -13,10 +18,11 @@ from flows.warehouse import connect, transaction
 
 
 def retain(night: Night) -> int:
-    """Remove mentions past their retention from landing and core with all derived from them, and broken records.
+    """Remove mentions past their retention from landing and core, with all derived from them; broken records; reports.
 
     A mention is as old as its publication, or as its collection when the source gave no date. Texts that no remaining
-    mention has lose their embedding and scores, too. One transaction: all or nothing. Returns how many mentions went.
+    mention has lose their embedding and scores, too. One transaction: all or nothing. They leave the other places with
+    the erasure that follows (`flows.erasure`). Returns how many mentions went.
     """
     with connect(night.home) as warehouse, transaction(warehouse):
         expired = _list_expired(warehouse, night)
@@ -25,9 +31,24 @@ def retain(night: Night) -> int:
             note(warehouse, "select mention_id from expired", RETENTION)
             warehouse.execute("delete from core.mentions where mention_id in (select mention_id from expired)")
             remove_traces(warehouse, "expired")
-        expire(warehouse, night.home.quarantine, night.settings.retention_days, night.as_of)
+        quarantine_days = partial(night.settings.retention_days, kept="quarantine")
+        expire(warehouse, night.home.quarantine, quarantine_days, night.as_of)
+    _expire_reports(night.home.reports, night.settings.retention_days("default", "reports"), night.as_of)
     night.report("retain", expired, expired)
     return expired
+
+
+def _expire_reports(folder: Path, days: int | None, as_of: datetime) -> None:
+    """Delete reports, and the pages of audits, that were written longer ago; empty folders of theirs go as well."""
+    if days is None or not folder.exists():
+        return
+    oldest = (as_of - timedelta(days=days)).timestamp()
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            with suppress(OSError):
+                path.rmdir()
+        elif path.stat().st_mtime < oldest:
+            path.unlink()
 
 
 def _list_expired(warehouse: duckdb.DuckDBPyConnection, night: Night) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -202,6 +203,7 @@ def test_forgetting_leaves_no_byte_and_takes_nothing_from_others(
     assert "3 posts and 1 broken records" in str(refused.exception)
     with exclusive(home):
         assert "another marktecho process" in str(CliRunner().invoke(app, [*forget, "--yes"]).exception)
+    check_copy_for_the_person(home, config, tmp_path)
     done = CliRunner().invoke(app, [*forget, "--yes", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["post_count"] == 3
@@ -225,6 +227,35 @@ def test_forgetting_leaves_no_byte_and_takes_nothing_from_others(
     assert [line.get("reasons") for line in entries(home)] == [None, ["forgotten"]]
     assert "forum" not in log
     assert home.erasure_log.stat().st_mode & 0o077 == 0
+
+
+def check_copy_for_the_person(home: Home, config: Path, folder: Path) -> None:
+    export = [
+        "export-subject",
+        "--author",
+        GONE,
+        "--source",
+        "forum",
+        "--home",
+        str(home.root),
+        "--config",
+        str(config),
+    ]
+    for name in ("subject.json", "subject.zip"):
+        done = CliRunner().invoke(app, [*export, "--output", str(folder / name)])
+        assert done.exit_code == 0, done.exception
+        assert (folder / name).stat().st_mode & 0o077 == 0
+    with zipfile.ZipFile(folder / "subject.zip") as archive:
+        assert sorted(archive.namelist()) == ["README.txt", "subject.json"]
+    held = json.loads((folder / "subject.json").read_text(encoding="utf-8"))
+    assert sorted(each["stored"]["text"] for each in held["posts"]) == sorted(TEXTS)
+    assert {each["reading"][0]["sentiment"] for each in held["posts"]} <= {"negative", "neutral", "positive"}
+    assert any("marts.sales_leads" in each["used_in"] for each in held["posts"])
+    assert [MARKERS[2] in each["payload"] for each in held["broken_records"]] == [True]
+    assert len(held["published_in"]) == 2
+    assert "Lieferung von Acme kam pünktlich" not in json.dumps(held)
+    refused = CliRunner().invoke(app, [*export, "--output", str(folder / "subject.json")])
+    assert "exists already" in str(refused.exception)
 
 
 def test_what_is_deleted_upstream_leaves_every_place_at_the_end_of_the_night(home: Home) -> None:

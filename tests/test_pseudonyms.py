@@ -10,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.erasure import erase_due
 from flows.home import Home
 from flows.key_files import KEY_BYTES, KeyFileError
+from flows.landing.clean import Cleaning
 from flows.privacy.pseudonyms import Pseudonyms
+from flows.rotation import rotate
+from tests.landing_fixture import HandmadeSettings, broken, land_pages, make_night, post, rows
 
 
 @pytest.fixture
@@ -75,3 +79,37 @@ def test_notation_of_a_handle_makes_no_difference() -> None:
     assert pseudonyms.author_key("mastodon", " @Anna@Example.social") == pseudonyms.author_key(
         "mastodon", "anna@example.social"
     )
+
+
+def test_a_rotated_key_renews_every_pseudonym_and_loses_no_author(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    land_pages(make_night(home), [[post("1", author="erika"), post("2", author="bob"), broken("3")]])
+    before = Pseudonyms.open(home)
+    old = {before.author_key("handmade", name) for name in ("erika", "bob", "erika.muster")}
+
+    class Killed(BaseException): ...
+
+    def dies(*_: object) -> None:
+        raise Killed
+
+    for place in ("flows.rotation._renew", "flows.rotation.take_next_key", "flows.rotation.erase_due"):
+        monkeypatch.setattr(place, dies)
+        with pytest.raises(Killed):
+            rotate(home)
+        monkeypatch.undo()
+        if place != "flows.rotation.erase_due":
+            with pytest.raises(KeyFileError, match="secret rotate"):
+                make_cleaning(home)
+    erase_due(home)
+    after = Pseudonyms.open(home)
+    assert len(after.key) == 2 * KEY_BYTES
+    land_pages(make_night(home), [[post("1", author="erika"), post("4", author="@Erika")]], source="other")
+    keys = {row["author_key"] for row in rows(make_night(home), "select author_key from landing.mentions")}
+    keys |= {row["author_key"] for row in rows(make_night(home), "select author_key from landing.quarantine_authors")}
+    assert keys == {after.author_key("handmade", name) for name in ("erika", "bob", "erika.muster")}
+    assert not [key for key in old if key.encode() in home.warehouse.read_bytes()]
+    assert rotate(home) == 3
+    assert len(Pseudonyms.open(home).key) == 3 * KEY_BYTES
+
+
+def make_cleaning(home: Home) -> Cleaning:
+    return Cleaning.of(make_night(home), HandmadeSettings(name="handmade"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def test_old_mentions_go_with_all_traces_and_recent_ones_stay(home: Home) -> Non
     assert rows(home, "select count(*) from core.enrichments") == [(1,)]
     assert rows(home, "select count(*) from core.copies") == [(1,)]
     assert retain(night) == 0
+
+
+def test_reports_and_broken_records_have_days_of_their_own(home: Home) -> None:
+    old, new = home.reports / "data_docs" / "run" / "index.html", home.reports / "night-new.md"
+    old.parent.mkdir(parents=True)
+    old.write_text("old", encoding="utf-8")
+    new.write_text("new", encoding="utf-8")
+    for path, days in ((old, 31), (new, 29)):
+        written = (AS_OF - timedelta(days=days)).timestamp()
+        os.utime(path, (written, written))
+    assert retain(make_night(home, SETTINGS.replace("365", "{reports: 30}"))) == 0
+    assert [path.name for path in home.reports.rglob("*")] == ["night-new.md"]
 
 
 def test_without_retention_nothing_goes(home: Home) -> None:

@@ -30,6 +30,7 @@ from flows.settings import (
 )
 from flows.settings.aspects import industries
 from flows.settings.departments import Intent
+from flows.settings.retention import Days
 from flows.sources.base import SourceSettings
 from flows.sources.registry import connector, connector_types
 from models.reading import INTENTS
@@ -81,6 +82,7 @@ PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
         ("Rules", SentimentRule),
         ("Watchlist", Watchlist),
         ("Index", Index),
+        ("Retention", Days),
         ("Alerts", Alerts),
         ("Channels", Channel),
         ("Access", Access),
@@ -186,6 +188,17 @@ def test_retention_is_per_source_with_a_default() -> None:
         "retention: {mastodon: 30, default: 700}"
     )
     assert (kept.retention_days("mastodon"), kept.retention_days("feed")) == (30, 700)
+    assert kept.retention_days("mastodon", "quarantine") == 30
+    assert kept.retention_days("default", "reports") is None
+
+
+def test_retention_is_per_table_as_well() -> None:
+    kept = parse_settings(
+        f"{COMPANY}retention: {{shop: {{quarantine: 7}}, default: {{mentions: 700, quarantine: 30, reports: 90}}}}"
+    )
+    assert [kept.retention_days("shop", one) for one in ("mentions", "quarantine")] == [700, 7]
+    assert [kept.retention_days("feed", one) for one in ("mentions", "quarantine")] == [700, 30]
+    assert kept.retention_days("default", "reports") == 90
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Commands for the rights of the people who wrote the posts: forget."""
+"""Commands for the rights of the people who wrote the posts, and for the key of their pseudonyms."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from flows.settings import load_settings
 
 if TYPE_CHECKING:
     from flows.subject import Subject
+
+secret = typer.Typer(name="secret", help="The key of the pseudonyms.", no_args_is_help=True)
+app.add_typer(secret)
 
 AuthorOption = Annotated[
     str | None,
@@ -61,6 +64,49 @@ def forget(
     for name, count in counts.places.items():
         output.print(f"  {name.replace('_', ' ')}: {count:,}")
     output.print("Counts per day and topic in the marts are made anew by the next night.")
+
+
+@app.command("export-subject")
+def export_subject(
+    handle: Annotated[str, typer.Option("--author", metavar="HANDLE", help="As the platform writes handle or id.")],
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="The source the author wrote at.")],
+    file: Annotated[Path, typer.Option("--output", "-o", help="Where to: a file ending in .json or .zip.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write everything held on a person to a file that can be handed out (Articles 15 and 20 GDPR)."""
+    from flows.subject import author
+    from flows.subject_export import export_subject as step
+    from flows.warehouse import exclusive
+
+    settings, place = load_settings(config), Home.locate(home)
+    with exclusive(place):
+        counts = step(place, settings, author(settings, handle, source), source, file)
+    if as_json:
+        print_json(counts)
+    else:
+        output.print(f"{file}: {counts['posts']:,} posts, {counts['broken_records']:,} broken records")
+
+
+@secret.command("rotate")
+def rotate(
+    home: HomeOption = None,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Give the pseudonyms a new key: all are made anew from the old ones, no author is lost."""
+    from flows.rotation import rotate as step
+    from flows.warehouse import exclusive
+
+    place = Home.locate(home)
+    if not is_sure:
+        if not output.is_terminal:
+            raise UsageError("This makes all pseudonyms anew. Say --yes to do it.")
+        if not typer.confirm("Make all pseudonyms anew with a new key?"):
+            raise typer.Exit(ExitCode.DONE)
+    with exclusive(place):
+        count = step(place)
+    output.print(f"{count:,} pseudonyms made anew. Back up {place.secrets / 'pseudonym.key'} now.", soft_wrap=True)
 
 
 def _confirm(posts: int, broken: int) -> None:

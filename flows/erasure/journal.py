@@ -127,11 +127,16 @@ def close(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Forget the journal's rows; what stays is a mark that the file has to be written anew."""
     with transaction(warehouse):
         warehouse.execute("delete from core.erasures_due")
-        warehouse.execute(
-            "insert into core.erasures_due by name select '' as mention_id, '' as source, '' as native_id, "
-            "$mark as reason, $now as due_at",
-            {"mark": _REWRITE, "now": datetime.now(UTC)},
-        )
+        ask_for_rewrite(warehouse)
+
+
+def ask_for_rewrite(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Mark that the file has to be written anew, inside the caller's transaction."""
+    warehouse.execute(
+        "insert into core.erasures_due by name select '' as mention_id, '' as source, '' as native_id, "
+        "$mark as reason, $now as due_at",
+        {"mark": _REWRITE, "now": datetime.now(UTC)},
+    )
 
 
 def must_rewrite(warehouse: duckdb.DuckDBPyConnection) -> bool:

@@ -32,6 +32,7 @@ from flows.settings.departments import DepartmentRule
 from flows.settings.entities import Company, Competitor, Entity, Industry, Product
 from flows.settings.fields import Language, Part, QueryField, Sentiment, Slug
 from flows.settings.index import Index
+from flows.settings.retention import Days, DaysField, Kept
 from flows.settings.sources import validate_source
 from flows.settings.topics import Topics
 from flows.sources.base import SourceSettings
@@ -75,7 +76,7 @@ class Settings(Part):
     departments: tuple[DepartmentRule, ...] = Field(description="Who should see which post; without it the defaults.")
     rules: tuple[SentimentRule, ...] = Field(default=(), description="Phrases whose sentiment is known.")
     watchlist: Watchlist = Field(default=Watchlist(), description="What must not be public.")
-    retention: dict[str, PositiveInt] = Field(
+    retention: dict[str, DaysField] = Field(
         default={}, description="Days to keep posts, per source; `default` is for all others. Without it for ever."
     )
     topics: Topics = Field(default=Topics(), description="How topics are named.")
@@ -141,9 +142,10 @@ class Settings(Part):
         clock = _CLOCK.fullmatch(self.schedule)
         return f"{int(clock[2])} {int(clock[1])} * * *" if clock else self.schedule
 
-    def retention_days(self, source: str) -> int | None:
-        """Days to keep posts of a source; None: for ever."""
-        return self.retention.get(source, self.retention.get("default"))
+    def retention_days(self, source: str, kept: Kept = "mentions") -> int | None:
+        """Days to keep posts of a source, or what else is kept of it; None: for ever."""
+        default = self.retention.get("default", Days())
+        return self.retention.get(source, default).of(kept) or default.of(kept)
 
     @property
     def fingerprint(self) -> str:

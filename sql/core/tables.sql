@@ -77,6 +77,12 @@ create table if not exists core.schema_versions (
     applied_at timestamptz not null
 );
 
+-- a rotation of the pseudonyms' key: which chain of keys the pseudonyms of the tables are made with since then
+create table if not exists core.key_rotations (
+    chain_id varchar not null,       -- hash of the chain
+    rotated_at timestamptz not null
+);
+
 -- a run of the pipeline; outcome is null while it runs
 create table if not exists core.runs (
     run_id varchar not null,
