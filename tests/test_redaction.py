@@ -22,17 +22,21 @@ PLACEHOLDERS = {
     "card": "[card]",
     "address": "[address]",
     "handle": "@user",
+    "tax_id": "[tax-id]",
+    "insurance_id": "[insurance-id]",
+    "plate": "[plate]",
+    "name": "[name]",
 }
-STRUCTURED = ("email", "phone", "iban", "card")
+STRUCTURED = ("email", "phone", "iban", "card", "tax_id", "insurance_id", "plate")
 MARKED = re.compile(r"\{(\w+)\|([^}]*)\}")
 
 
 def cases(name: str) -> list[str]:
     lines = (CASES / name).read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+    return [line for line in lines if line and not line.startswith("# ")]
 
 
-FILES = ("tuned.txt", "unseen.txt", "unseen2.txt")
+FILES = ("tuned.txt", "unseen.txt", "unseen2.txt", "identifiers.txt", "identifiers2.txt")
 ALL_CASES = [line for name in FILES for line in cases(name)]
 
 
@@ -44,10 +48,10 @@ def expected(case: str) -> str:
     return MARKED.sub(lambda match: PLACEHOLDERS[match[1]], case)
 
 
-def rates(kinds: tuple[str, ...]) -> tuple[float, float]:
+def rates(kinds: tuple[str, ...], lines: list[str] = ALL_CASES) -> tuple[float, float]:
     """Recall and precision over all marked items of some kinds."""
     marked, found, right = Counter[str](), Counter[str](), Counter[str]()
-    for case in ALL_CASES:
+    for case in lines:
         want, got = expected(case), redact(original(case), LISTENED)
         for kind in kinds:
             placeholder = PLACEHOLDERS[kind]
@@ -58,8 +62,8 @@ def rates(kinds: tuple[str, ...]) -> tuple[float, float]:
 
 
 def test_the_check_set_is_large_enough() -> None:
-    assert len(ALL_CASES) >= 400
-    assert sum(MARKED.search(line) is None for line in ALL_CASES) >= 100
+    assert len(ALL_CASES) >= 1_000
+    assert sum(MARKED.search(line) is None for line in ALL_CASES) >= 350
 
 
 def test_structured_identifiers_are_found_and_little_else() -> None:
@@ -68,15 +72,35 @@ def test_structured_identifiers_are_found_and_little_else() -> None:
     assert precision >= 0.95
 
 
-def test_addresses_and_handles_are_found_and_little_else() -> None:
-    recall, precision = rates(("address", "handle"))
+@pytest.mark.parametrize("kinds", [("address", "handle"), ("name",), *((kind,) for kind in STRUCTURED)])
+def test_each_kind_is_found_and_little_else(kinds: tuple[str, ...]) -> None:
+    recall, precision = rates(kinds)
     assert recall >= 0.95
     assert precision >= 0.95
 
 
 def test_placeholders_cover_exactly_the_personal_data() -> None:
     wrong = [case for case in ALL_CASES if redact(original(case), LISTENED) != expected(case)]
-    assert len(wrong) <= 3, wrong
+    assert len(wrong) <= 10, wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Steuer-ID 65 929 970 488",
+        "USt-IdNr. DE136695977",
+        "RVNR 65 170839 J 009",
+        "AHV 756.9217.0769.84",
+        "Versichertennummer A123456781",
+    ],
+)
+def test_numbers_with_a_wrong_check_digit_stay(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_names_go_where_they_are_named_as_such_only() -> None:
+    assert redact("Herr Dr. Müller und Anna Schmidt waren da") == "Herr Dr. [name] und Anna Schmidt waren da"
+    assert redact("Dr. Oetker, Herr Ober, Mein Name ist Programm") == "Dr. Oetker, Herr Ober, Mein Name ist Programm"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from flows.queries.syntax import Kind
 
 LINK = "link"
 REMOVED_HANDLE = "@user"
-_PLACEHOLDER = r"\[(?:email|phone|iban|card|address)\]"
+_PLACEHOLDER = r"\[(?:email|phone|iban|card|address|tax-id|insurance-id|plate|name)\]"
 _LINK = r"(?i:https?://|www\.)[^\s<>]*[^\s<>.,;:!?)\]}'\"»“”…]"
 _EMOJI = (
     r"\p{Extended_Pictographic}[\x{FE0F}\p{Emoji_Modifier}]*"
