@@ -1,4 +1,4 @@
-"""Topics and trends in core: keywords, names, history and summaries that may hold words of posts."""
+"""Topics, trends, alerts and runs in core: keywords, names and sentences that may hold words of posts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flows.erasure.journal import Gone
 from flows.home import Home
 from flows.warehouse import connect, transaction
 
-TABLES = ("topics", "topic_events", "trend_events", "runs", "source_runs")
+TABLES = ("topics", "topic_events", "trend_events", "alerts", "channel_failures", "runs", "source_runs")
 
 
 def erase(home: Home, gone: Gone) -> int:
