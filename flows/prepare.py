@@ -13,6 +13,7 @@ from flows.core.matching import Matcher, rematch
 from flows.core.mentions import write_mentions
 from flows.core.snapshots import replace_snapshots
 from flows.core.spam import find_spam
+from flows.core.special import flag_special_categories
 from flows.core.tombstones import honour_tombstones
 from flows.core.volumes import count_volumes
 from flows.night import Night
@@ -39,6 +40,7 @@ def prepare(night: Night) -> PrepareCounts:
         matcher = Matcher(night)
         written = write_mentions(warehouse, night, matcher)
         rematched = rematch(warehouse, night, matcher)
+        flag_special_categories(warehouse, night)
         copies = find_copies(warehouse, night)
         spam = find_spam(warehouse)
         count_volumes(warehouse, night)

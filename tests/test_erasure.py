@@ -302,4 +302,6 @@ def test_an_erasure_killed_anywhere_is_finished_by_the_next(tmp_path: Path, monk
 
 
 def test_a_new_place_is_one_file() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "privacy.md").read_text(encoding="utf-8")
     assert all(isinstance(each, Place) and each.keeps.endswith(".") for each in all_places())
+    assert [each.name for each in all_places() if f"`{each.name}`" not in page] == []

@@ -277,6 +277,13 @@ create table if not exists core.prepared (
     settings_hash varchar not null  -- queries and rules it was matched with
 );
 
+-- special categories of personal data (Article 9 GDPR) that a text reveals; one row per text that has been looked at
+create table if not exists core.text_categories (
+    text_hash varchar not null,
+    lists_version varchar not null,       -- of the word lists
+    special_categories varchar[] not null -- health, religion, politics, union, sexuality, ethnicity; mostly empty
+);
+
 -- what the model says about a text; one row per text and model version
 create table if not exists core.enrichments (
     text_hash varchar not null,

@@ -11,6 +11,7 @@ select
     mentions.is_copy,
     mentions.is_spam,
     mentions.is_original,
+    mentions.has_special_category,
     mentions.engagement_count,
     scores.sentiment,
     scores.sentiment_score,

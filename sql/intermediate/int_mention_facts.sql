@@ -23,6 +23,8 @@ select
     mentions.* exclude (text),
     entities.entity_ids,
     entities.entity_kinds,
+    coalesce(categories.special_categories, []) as special_categories,
+    categories.text_hash is not null as has_special_category,
     coalesce(aspects.aspect_ids, []) as aspect_ids,
     coalesce(overrides.sentiment, readings.sentiment) as sentiment,
     coalesce({{ raw_weight('overrides.sentiment') }}, readings.sentiment_score) as sentiment_score,
@@ -47,6 +49,7 @@ select
 from {{ ref('stg_mentions') }} as mentions
 inner join {{ ref('int_entity_lists') }} as entities using (mention_id)
 left join aspects using (text_hash)
+left join {{ ref('stg_text_categories') }} as categories using (text_hash)
 left join {{ ref('stg_enrichments') }} as readings using (text_hash)
 left join {{ ref('stg_text_topics') }} as topics using (text_hash)
 left join {{ ref('stg_sentiment_overrides') }} as overrides on overrides.mention_id = mentions.mention_id

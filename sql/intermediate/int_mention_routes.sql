@@ -1,5 +1,6 @@
 -- which department should see a mention, and by which rule: the first rule per department that matches. Nobody is asked
--- to look at spam, nor at a copy of what is in a queue already.
+-- to look at spam, nor at a copy of what is in a queue already. What reveals a special category of personal data goes to
+-- nobody: a queue is a list of persons.
 
 with mentions as (
 
@@ -11,7 +12,7 @@ with mentions as (
         intent,
         reach
     from {{ ref('int_mention_facts') }}
-    where not is_copy and not is_spam
+    where not is_copy and not is_spam and not coalesce(has_special_category, false)
 
 ),
 

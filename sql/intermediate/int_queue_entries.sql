@@ -50,6 +50,7 @@ passed_on as (
     inner join {{ ref('int_mention_facts') }} as mentions using (mention_id)
     anti join routes on routes.mention_id = states.mention_id and routes.department = states.department
     where states.passed_on_from is not null and not mentions.is_copy and not mentions.is_spam
+        and not coalesce(mentions.has_special_category, false)
 
 )
 

@@ -61,6 +61,7 @@ select
     texts.text,
     changed.entity_ids,
     changed.aspect_ids,
+    changed.special_categories,
     changed.sentiment,
     changed.sentiment_score,
     changed.p_negative,

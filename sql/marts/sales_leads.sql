@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
 -- One row per mention: when it is about several entities, the one that says most about the sale. Copies, spam and bots buy
--- nothing. A mention without a date is as old as its collection.
+-- nothing; what reveals a special category of personal data is nobody's lead. A mention without a date is as old as its collection.
 
 with mentions as (
 
@@ -12,6 +12,7 @@ with mentions as (
     where
         intent in ('purchase_interest', 'switching', 'recommendation_request')
         and is_original
+        and not coalesce(has_special_category, false)
         and author_kind <> 'bot'
         and {{ local_day('coalesce(published_at, collected_at)') }} <= {{ as_of_day() }}
 

@@ -12,6 +12,7 @@ with mentions as (
         mention_id,
         published_date,
         is_original,
+        has_special_category,
         engagement_count,
         topic_score as evidence_similarity
     from {{ ref('int_mention_facts') }}
