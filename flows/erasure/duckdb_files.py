@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -16,8 +17,11 @@ from flows.erasure.journal import Gone
 from flows.errors import MarktechoError
 from flows.home import Home
 from flows.search.erasure import scrub_index
+from flows.warehouse import MEMORY_LIMIT
 
 ERASED = "[erased]"
+LEFTOVER = ".erasing-*.tmp"
+"""Name of a file that is being written anew; one that lies there was left by a killed process."""
 _LONG_ENOUGH = 12
 
 
@@ -158,13 +162,17 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, obje
 
 
 def copied(home: Home, source: Path, gone: Gone | None = None) -> tuple[Path, int]:
-    """Write a database file anew in the work folder, without what has to go; returns it and the rows touched.
+    """Write a database file anew beside it, without what has to go; returns the new file and the rows touched.
 
-    When nothing in it has to go, the path is that of `source` itself. Raises MarktechoError when the new file does not
-    hold what the old one held.
+    It has the old one's mode and group. When nothing has to go, the path is that of `source` itself. Raises
+    MarktechoError when the new file does not hold what the old one held.
     """
-    draft, clean = (_fresh(home, f"{source.stem}-{part}.duckdb") for part in ("draft", "clean"))
+    (home.work / "erasure").mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = _fresh(home.work / "erasure" / f"{source.stem}-draft.duckdb")
+    clean = _fresh(source.with_name(LEFTOVER.replace("*", source.name)))
     with duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute(f"set temp_directory = '{_quoted(home.work / 'erasure' / 'spill')}'")
         connection.execute(f"attach '{_quoted(source)}' as held (read_only)")
         if gone is not None:
             connection.execute(f"attach '{_quoted(draft)}' as draft")
@@ -185,7 +193,10 @@ def copied(home: Home, source: Path, gone: Gone | None = None) -> tuple[Path, in
     if before != after:
         raise MarktechoError(f"{clean}: does not hold what {source} holds. The disk may be failing; try again.")
     draft.unlink(missing_ok=True)
-    clean.chmod(source.stat().st_mode & 0o777)
+    held = source.stat()
+    with suppress(PermissionError):
+        os.chown(clean, -1, held.st_gid)
+    clean.chmod(held.st_mode & 0o777)
     synced(clean)
     return clean, touched if gone is not None else 0
 
@@ -218,11 +229,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, i
     return counts
 
 
-def _fresh(home: Home, name: str) -> Path:
-    folder = home.work / "erasure"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / name
-    for leftover in (path, path.with_name(f"{name}.wal")):
+def _fresh(path: Path) -> Path:
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
         leftover.unlink(missing_ok=True)
     return path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flows.erasure.duckdb_files import copied, synced
+from flows.erasure.duckdb_files import LEFTOVER, copied, synced
 from flows.erasure.journal import Gone
 from flows.home import Home
 from flows.versions import link, publishing, swept
@@ -15,13 +15,15 @@ def erase(home: Home, gone: Gone) -> int:
     """Write each file that holds something anew and swap it in atomically; readers keep the file they have opened."""
     touched = 0
     with publishing(home), swept(home):
+        for leftover in home.published.rglob(f"{LEFTOVER}*"):
+            leftover.unlink()
         done: dict[tuple[int, int], Path] = {}
         for file in sorted(home.published.rglob("*.duckdb"), reverse=True):
             status = file.stat()
             twin = done.get((status.st_dev, status.st_ino))
             if twin is not None:
                 if not twin.samefile(file):
-                    _swap(home, twin, file)
+                    _swap(twin, file)
                 continue
             clean, count = copied(home, file, gone)
             if clean != file:
@@ -32,9 +34,9 @@ def erase(home: Home, gone: Gone) -> int:
     return touched
 
 
-def _swap(home: Home, twin: Path, file: Path) -> None:
+def _swap(twin: Path, file: Path) -> None:
     """Give the new file the second name that the old one had."""
-    temporary = home.work / "erasure" / f"{file.stem}-link.duckdb"
+    temporary = file.with_name(LEFTOVER.replace("*", file.name))
     temporary.unlink(missing_ok=True)
     link(twin, temporary)
     os.replace(temporary, file)  # noqa: PTH105
