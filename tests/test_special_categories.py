@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.home import Home
+from flows.prepare import prepare
 from models.special_categories import SPECIAL_CATEGORIES, special_categories
+from tests.landed_fixture import land, make_night, post, rows
 
 CASES = [
     line.split("\t")
@@ -36,3 +39,14 @@ def test_a_word_counts_close_to_the_writer_only() -> None:
             "",
         ]
     ) == [["health"], [], [], []]
+
+
+def test_each_text_is_looked_at_once_and_again_when_it_changes(tmp_path: Path) -> None:
+    home = Home.locate(tmp_path / "home")
+    land(home, post("1", "Acme, seit meiner Depression brauche ich das"), post("2", "Acme ist toll"))
+    prepare(make_night(home))
+    flagged = "select special_categories from core.mentions join core.text_categories using (text_hash) order by all"
+    assert rows(home, flagged) == [([],), (["health"],)]
+    land(home, post("1", "Acme ist teuer"))
+    prepare(make_night(home))
+    assert rows(home, flagged) == [([],), ([],)]
