@@ -43,6 +43,8 @@ from flows.warehouse import connect, exclusive
 from tests.landing_fixture import HandmadeConnector, broken, deleted, post
 from tests.prefect_server import PrefectServer
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """
 language: de
 company: {id: acme, name: Acme, query: acme}
