@@ -25,7 +25,7 @@ from tests.browser import Page, page_in_browser
 RESULTS = Path(__file__).with_name("PAGE.md")
 UNNOTICED_SECONDS = 5
 """A page that is finished after so long without having been seen to begin was redrawn as a whole."""
-VIEWS = ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "sources")
+VIEWS = ("overview", "mentions", "feedback", "topics", "competitors", "leads", "queues", "index", "sources")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Raking, shares and their intervals, against independent implementations and a published table."""
+"""Raking, shares and their intervals, against independent implementations."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def test_raking_agrees_with_calibration_equations_solved_by_newton() -> None:
     assert raked.values.mean() == pytest.approx(1)
 
 
-def test_raking_reproduces_a_published_table() -> None:
-    """The 4 by 4 table of Wikipedia, "Iterative proportional fitting", with its fitted margins."""
+def test_raking_meets_all_margins_and_keeps_odds_ratios() -> None:
+    """The 4 by 4 table that Wikipedia's article "Iterative proportional fitting" fits to its margins."""
     table = np.array([[40, 30, 20, 10], [35, 50, 100, 75], [30, 80, 70, 120], [20, 30, 40, 50]])
     rows, columns = np.array([150, 300, 400, 150]) / 1000, np.array([200, 300, 400, 100]) / 1000
     cells = np.repeat(list(product(range(4), range(4))), table.ravel(), axis=0)
