@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from flows.durable import sync
 from flows.erasure.journal import Gone
 from flows.errors import MarktechoError
 from flows.home import Home
@@ -197,7 +198,7 @@ def copied(home: Home, source: Path, gone: Gone | None = None) -> tuple[Path, in
     with suppress(PermissionError):
         os.chown(clean, -1, held.st_gid)
     clean.chmod(held.st_mode & 0o777)
-    synced(clean)
+    sync(clean)
     return clean, touched if gone is not None else 0
 
 
@@ -247,16 +248,7 @@ def rewrite_warehouse(home: Home) -> None:
         raise MarktechoError(f"{wal}: changes are not in the warehouse yet. Is another process at work? Try again.")
     clean, _ = copied(home, home.warehouse)
     os.replace(clean, home.warehouse)  # noqa: PTH105 - named as what it is, atomic
-    synced(home.root)
-
-
-def synced(path: Path) -> None:
-    """Have a file or folder on the disk before going on."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(home.root)
 
 
 def _quoted(path: Path) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flows.erasure.duckdb_files import synced
+from flows.durable import sync
 from flows.errors import MarktechoError
 from flows.home import Home
 from flows.key_files import open_key
@@ -152,4 +152,4 @@ def _append(home: Home, line: dict[str, Any]) -> None:
         file.write(json.dumps(line).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    synced(home.erasure_log.parent)
+    sync(home.erasure_log.parent)

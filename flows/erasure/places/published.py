@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flows.erasure.duckdb_files import LEFTOVER, copied, synced
+from flows.durable import sync
+from flows.erasure.duckdb_files import LEFTOVER, copied
 from flows.erasure.journal import Gone
 from flows.home import Home
 from flows.versions import link, publishing, swept
@@ -28,7 +29,7 @@ def erase(home: Home, gone: Gone) -> int:
             clean, count = copied(home, file, gone)
             if clean != file:
                 os.replace(clean, file)  # noqa: PTH105 - named as what it is, atomic
-                synced(file.parent)
+                sync(file.parent)
             done[(status.st_dev, status.st_ino)] = file
             touched += count
     return touched
@@ -40,4 +41,4 @@ def _swap(twin: Path, file: Path) -> None:
     temporary.unlink(missing_ok=True)
     link(twin, temporary)
     os.replace(temporary, file)  # noqa: PTH105
-    synced(file.parent)
+    sync(file.parent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flows.erasure.duckdb_files import synced
+from flows.durable import sync
 from flows.erasure.journal import Gone
 from flows.home import Home
 from flows.landing.quarantine import source_of
@@ -35,7 +35,7 @@ def erase(home: Home, gone: Gone) -> int:
         draft = path.with_suffix(".part")
         draft.write_text("".join(kept), encoding="utf-8")
         draft.chmod(path.stat().st_mode & 0o777)
-        synced(draft)
+        sync(draft)
         draft.replace(path)
-    synced(home.quarantine)
+    sync(home.quarantine)
     return touched
