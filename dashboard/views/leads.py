@@ -14,11 +14,16 @@ MOST_ROWS = 500
 _KINDS = "select distinct lead_kind as kind from sales_leads order by kind"
 
 _LEADS = """
-with chosen as (
+with undated as (
+    select mention_id, collected_at
+    from mentions
+    where published_at is null
+),
+chosen as (
     select l.*, e.entity_name
     from sales_leads as l
     join entity_windows as e on e.entity_id = l.entity_id and e.window_days = 28
-    left join mentions as undated on l.published_at is null and undated.mention_id = l.mention_id
+    left join undated using (mention_id)
     where coalesce(l.published_at, undated.collected_at) > (select max(as_of) from runs) - to_days($days)
       and (len($kinds) = 0 or list_contains($kinds, l.lead_kind))
 ),

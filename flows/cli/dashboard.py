@@ -64,5 +64,5 @@ def dashboard(
     options = [f"--{name}={value}" for name, value in settings.items()]
     sys.stdout.flush()
     os.execve(  # noqa: S606 - our own page; signals reach it directly
-        sys.executable, [sys.executable, "-m", "streamlit", "run", str(page), *options], environment
+        sys.executable, [sys.executable, "-m", "dashboard.serve", str(page), *options], environment
     )
