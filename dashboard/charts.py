@@ -162,7 +162,7 @@ def aspect_heat_map(weekly: pl.DataFrame) -> Layers:
 
 
 def entity_colours(names: list[str], *, legend: bool = True) -> alt.Color:
-    """The colours of entities, in the order of their names: the same in every chart that names the same entities."""
+    """The colours of entities, in the order of their names: the same in every chart that begins with the same names."""
     colours = [PALETTE[number % len(PALETTE)] for number in range(len(names))]
     return alt.Color(
         "entity_name:N",

@@ -127,8 +127,8 @@ def show() -> None:
         if drawn.is_empty():
             st.info(word("too_early"))
         else:
-            everyone = entities("company", "product", "competitor")["entity_name"].to_list()
-            st.altair_chart(charts.sentiment_intervals(drawn, everyone))
+            products = entities("product")["entity_name"].to_list()
+            st.altair_chart(charts.sentiment_intervals(drawn, [*names, *products]))
             st.altair_chart(charts.shares(voices.drop_nulls("share_of_voice"), names))
     st.subheader(word("grown"), anchor=False)
     show_table(ask(_GROWN, {"days": WINDOW_DAYS}), "grown", net_sentiment=signed_column("net_sentiment"))
