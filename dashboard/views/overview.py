@@ -11,6 +11,7 @@ from dashboard import access, charts
 from dashboard.entities import entities
 from dashboard.marts import ask, has_table
 from dashboard.tables import show_table, signed_column
+from dashboard.times import local
 from dashboard.words import language, value_name, word
 from flows.alerts.words import KINDS, SEVERITIES
 from flows.home import Home
@@ -151,7 +152,7 @@ def _alerts() -> None:
             kind, severity = KINDS[language()][alert["kind"]], SEVERITIES[language()][alert["severity"]]
             st.badge(f"{kind} · {severity}", icon=f":material/{icon}:", color=colour)
             st.text(alert["summary"])
-            st.caption(word("alert_since", day=f"{alert['started_at']:%d.%m.%Y}"))
+            st.caption(word("alert_since", day=f"{local(alert['started_at']):%d.%m.%Y}"))
 
 
 def _figures() -> None:

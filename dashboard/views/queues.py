@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from dashboard import access, decisions
 from dashboard.tables import show_table
+from dashboard.times import local
 from dashboard.words import value_name, word
 from flows.errors import MarktechoError
 from flows.queue.entries import Queue
@@ -131,7 +130,7 @@ def _entry(entry: dict[str, Any], department: str, departments: list[str]) -> No
             if entry[name]:
                 st.badge(value_name(entry[name]), color="violet")
     st.text(entry["text"])
-    due = f"{word('due_at')}: {_local(entry['due_at'])}"
+    due = f"{word('due_at')}: {local(entry['due_at']):%d.%m. %H:%M}"
     st.text(" · ".join(filter(None, [entry["reason"], due, entry["actor"], entry["note"]])))
     with st.container(horizontal=True):
         if entry["url"]:
@@ -155,12 +154,7 @@ def _entry(entry: dict[str, Any], department: str, departments: list[str]) -> No
 def _history(mention_id: str, department: str) -> None:
     for event in decisions.history(mention_id, department):
         said = f"{value_name(event.status)}, {event.actor}"
-        st.text(f"{_local(event.happened_at)}: {said}{f' ({event.note})' if event.note else ''}")
-
-
-def _local(moment: datetime) -> str:
-    """Day and time where the browser is."""
-    return f"{moment.astimezone(ZoneInfo(st.context.timezone or 'UTC')):%d.%m. %H:%M}"
+        st.text(f"{local(event.happened_at):%d.%m. %H:%M}: {said}{f' ({event.note})' if event.note else ''}")
 
 
 def _corrections(entry: dict[str, Any], department: str, departments: list[str], place: str) -> None:
